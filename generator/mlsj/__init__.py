@@ -1,0 +1,3 @@
+"""mlsj: hands-on courses as code."""
+
+__version__ = "0.1.0"

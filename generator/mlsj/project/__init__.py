@@ -1,0 +1,1 @@
+"""{path: File} ↔ disk: read, plan, manifest, write."""

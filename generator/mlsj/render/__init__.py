@@ -1,0 +1,1 @@
+"""Curriculum → {path: File}: one module per target."""

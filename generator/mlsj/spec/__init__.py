@@ -1,0 +1,1 @@
+"""curriculum.yaml → Curriculum: source text and positions, the typed model, rules, diagnostics."""
