@@ -6,11 +6,23 @@ Commands are listed in a table with their one-line help, so that `mlsj --help` a
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from mlsj import __version__
+from mlsj.cli import exits
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_BUG = """\
+This is a bug in mlsj, not in your course or your work: {kind}: {message}
+Nothing was judged. Run the same command with MLSJ_DEBUG=1 to see where it happened, and please report that."""
 
 # name: (module in mlsj.cli, one line of help). The order is the order of `mlsj --help`.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -19,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("explain", "Explain a diagnostic code, or where a generated line comes from."),
     "migrate": ("migrate", "Bring curriculum.yaml to the newest format."),
     "lock": ("lock", "Resolve environments into hashed requirements in locks/."),
-    "list": ("list", "List the lessons."),
+    "list": ("list_", "List the lessons."),
     "show": ("show", "Show one lesson."),
     "start": ("start", "Begin a lesson: make your copy of its stub and note form."),
     "check": ("check", "Judge your work on a lesson."),
@@ -29,24 +41,47 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+class _PipeClosedError(Exception):
+    """Nobody reads the output any more; not an OSError, which click would turn into exit 1, our "failed"."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands live in modules that are imported on use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse; `--help` and `--version` print while doing so."""
+        with _pipe_watched():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _pipe_watched():
+            return super().invoke(ctx)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature, as below
         """Return the names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the module of `cmd_name` and return its `command`."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"mlsj.cli.{COMMANDS[cmd_name][0]}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the table without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete from the table; click would import every command for its help."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -59,6 +94,14 @@ class LazyGroup(click.Group):
             hint = f" Did you mean '{near[0]}'?" if near else " 'mlsj --help' lists them."
             raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _pipe_watched() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _PipeClosedError from error
 
 
 @click.group(
@@ -80,6 +123,43 @@ def cli(ctx: click.Context, directory: str | None) -> None:
     ctx.obj = directory
 
 
-def main(**extra: Any) -> None:
-    """Run the command line and leave the process with its exit code."""
-    cli(prog_name="mlsj", **extra)
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave the process with its exit code.
+
+    What a command raises ends here: Ctrl-C leaves with 130 and a closed pipe with 141, as if the signal had ended the
+    process; an error of the machine (disk full, no permission) and a bug of ours leave with 3: nothing was judged.
+    A traceback is shown only where MLSJ_DEBUG=1 asks for it.
+    """
+    try:
+        code = cli.main(args, prog_name="mlsj", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        code = exits.INTERRUPTED
+    except (_PipeClosedError, BrokenPipeError):
+        # The interpreter would flush into the closed pipe once more and complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.PIPE_CLOSED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"error: {place}{error.strerror or error}", err=True)
+        _traceback_on_demand()
+        code = exits.NOT_JUDGED
+    except Exception as error:  # noqa: BLE001 - the last edge: a bug must be told from a wrong spec and a failed verdict
+        # In the middle of a line being completed a message would only disturb.
+        if "_MLSJ_COMPLETE" not in os.environ or os.environ.get("MLSJ_DEBUG") == "1":
+            message = " ".join(str(error).split()) or "no message"
+            click.echo(_BUG.format(kind=type(error).__name__, message=message), err=True)
+            _traceback_on_demand()
+        code = exits.NOT_JUDGED
+    sys.exit(code if isinstance(code, int) else exits.OK)
+
+
+def _traceback_on_demand() -> None:
+    if os.environ.get("MLSJ_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exc()

@@ -1,6 +1,7 @@
 """Criterion kinds: one module each, with its parameters and its judge.
 
-A kind's name is its module's with `_` read as `.` (`cuda_driver` is `cuda.driver`). Adding a kind means adding one file.
+A kind's name is its module's with `_` read as `.` (`cuda_driver` is `cuda.driver`). Adding a kind means adding one
+file.
 """
 
 from __future__ import annotations

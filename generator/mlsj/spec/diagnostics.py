@@ -1,7 +1,7 @@
 """What is wrong with a spec, where, and how to mend it: one value type, printed elsewhere.
 
-Every problem found in a run is a `Diagnostic`; nothing in the core raises for bad input. The catalogue of codes lives in
-`mlsj.spec.codes`; the printers (text, json, github, sarif) in `mlsj.spec.printers`.
+Every problem found in a run is a `Diagnostic`; nothing in the core raises for bad input. The catalogue of codes lives
+in `mlsj.spec.codes`; the printers (text, json, github, sarif) in `mlsj.spec.printers`.
 """
 
 from __future__ import annotations

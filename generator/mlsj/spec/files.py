@@ -19,7 +19,7 @@ class InputFile(msgspec.Struct, frozen=True):
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """Everything the compiler reads: `curriculum.yaml`, `site.yaml` and all files of `templates/`, `kernels/`, `locks/`."""
+    """Everything the compiler reads: `curriculum.yaml`, `site.yaml`, all of `templates/`, `kernels/` and `locks/`."""
 
     files: Mapping[str, InputFile]
 
@@ -47,8 +47,8 @@ class Block(msgspec.Struct, frozen=True):
 class File(msgspec.Struct, frozen=True):
     """A generated file.
 
-    `origin` is a place in the spec by ids, such as `lessons/3-5/criteria/bandwidth`, `services/kafka`, `course` or `""` for
-    the whole spec: never a line number. `emitter` names the module in `mlsj.render` that made it.
+    `origin` is a place in the spec by ids, such as `lessons/3-5/criteria/bandwidth`, `services/kafka`, `course` or `""`
+    for the whole spec: never a line number. `emitter` names the module in `mlsj.render` that made it.
     """
 
     path: str

@@ -1,7 +1,8 @@
 """The typed model of a curriculum: what an author may write, and what every other part of mlsj reads.
 
-It is the single source of truth: `mlsj.spec.schema` renders the JSON Schema from it, so each field carries the description
-that an editor shows. Values are immutable. Hours are hours, memory is MiB, times are seconds unless a name says otherwise.
+It is the single source of truth: `mlsj.spec.schema` renders the JSON Schema from it, so each field carries the
+description that an editor shows. Values are immutable. Hours are hours, memory is MiB, times are seconds unless a name
+says otherwise.
 """
 
 from __future__ import annotations
@@ -12,23 +13,50 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
+
+
+def _rule(words: str) -> dict[str, str]:
+    """Say a pattern in words: editors and our diagnostics show this instead of the pattern."""
+    return {"patternErrorMessage": words}
+
 
 # Ids become file names, Make targets and job names, so they are words joined by hyphens and never start with one.
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", max_length=48)]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$", max_length=64)]
+Id = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$",
+        max_length=48,
+        extra_json_schema=_rule("letters and digits in words joined by single hyphens, such as 3-5"),
+    ),
+]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+        max_length=64,
+        extra_json_schema=_rule("lower-case letters and digits in words joined by single '.', '_' or '-'"),
+    ),
+]
 Text = Annotated[str, Meta(min_length=1)]
 Hours = Annotated[float, Meta(ge=0, le=200)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 # A path inside the course, with `/`, never absolute and never climbing out.
-RelPath = Annotated[str, Meta(pattern=r"^(?!/)(?!.*(^|/)\.\.?(/|$))[^\\\x00-\x1f]+$", max_length=240)]
+RelPath = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!/)(?!.*(^|/)\.\.?(/|$))[^\\\x00-\x1f]+$",
+        max_length=240,
+        extra_json_schema=_rule("a path inside the course, with '/', not absolute and without '.' or '..'"),
+    ),
+]
 
 
 class Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A mapping of the spec: only the fields declared here are allowed."""
 
 
-class Course(Node, kw_only=True):
+class Course(Node, frozen=True, kw_only=True):
     """What the course is called and where it lives."""
 
     id: Annotated[Id, Meta(description="Short name of the course, used in job and stack names.")]
@@ -37,34 +65,49 @@ class Course(Node, kw_only=True):
         str,
         Meta(
             pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$",
+            extra_json_schema=_rule("OWNER/NAME"),
             description="OWNER/NAME of the course's own repository; elsewhere is a learner's fork.",
         ),
     ]
     summary: Annotated[str, Meta(description="What the course is about, Markdown.")] = ""
-    branch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", description="Default branch.")] = "main"
+    branch: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+            extra_json_schema=_rule("a branch name of letters, digits, '.', '_', '/' and '-', such as main"),
+            description="Default branch.",
+        ),
+    ] = "main"
 
 
-class Book(Node, kw_only=True):
+class Book(Node, frozen=True, kw_only=True):
     """A book, page or paper that readings cite by id."""
 
     title: Annotated[Text, Meta(description="Title, plain text.")]
     authors: Annotated[str, Meta(description="Authors, plain text.")] = ""
     edition: Annotated[int | None, Meta(description="Edition, as a number.")] = None
     year: Annotated[int | None, Meta(description="Year of publication.")] = None
-    url: Annotated[str, Meta(pattern=r"^(https?://[^\s<>\"']+)?$", description="Where it can be read or bought.")] = ""
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s<>\x22']+)?$",
+            extra_json_schema=_rule("an http:// or https:// address without spaces or quotes"),
+            description="Where it can be read or bought.",
+        ),
+    ] = ""
     chapters: Annotated[
         dict[str, str], Meta(description="Chapter number, or section name, to its title; readings may cite only these.")
     ] = {}
 
 
-class Environment(Node, kw_only=True):
+class Environment(Node, frozen=True, kw_only=True):
     """A set of packages that lesson programs run in; resolved with hashes into `locks/<name>.txt` by `mlsj lock`."""
 
     python: Annotated[list[Text], Meta(min_length=1, description="Python requirements, PEP 508.")]
     requires: Annotated[str, Meta(description="Python versions this set is resolved for, such as '>=3.11'.")] = ">=3.11"
 
 
-class HealthCheck(Node, kw_only=True):
+class HealthCheck(Node, frozen=True, kw_only=True):
     """How compose learns that a service is ready."""
 
     test: Annotated[list[Text], Meta(min_length=2, description="CMD or CMD-SHELL, then the command.")]
@@ -74,7 +117,7 @@ class HealthCheck(Node, kw_only=True):
     start_s: Annotated[int, Meta(ge=0, description="Seconds after the start in which failures do not count.")] = 5
 
 
-class PortMap(Node, kw_only=True):
+class PortMap(Node, frozen=True, kw_only=True):
     """A port of the service and where it is published on the loopback interface."""
 
     name: Annotated[Name, Meta(description="What is spoken there, such as 'sql' or 'http'.")]
@@ -82,14 +125,30 @@ class PortMap(Node, kw_only=True):
     host: Annotated[Port, Meta(description="Port published on 127.0.0.1.")]
 
 
-class Service(Node, kw_only=True):
+class Service(Node, frozen=True, kw_only=True):
     """A real service of a stack: which engine, which version, and what compose needs to run it."""
 
-    engine: Annotated[Name, Meta(description="Which engine it is; the native recipe of that name runs it without containers.")]
+    engine: Annotated[
+        Name, Meta(description="Which engine it is; the native recipe of that name runs it without containers.")
+    ]
     version: Annotated[Text, Meta(description="Version of the engine.")]
-    image: Annotated[Text, Meta(pattern=r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$", description="Container image with its tag.")]
+    image: Annotated[
+        Text,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$",
+            extra_json_schema=_rule("an image name with its tag, such as apache/kafka:4.1.1"),
+            description="Container image with its tag.",
+        ),
+    ]
     digest: Annotated[
-        Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")] | None,
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^sha256:[0-9a-f]{64}$",
+                extra_json_schema=_rule("'sha256:' and 64 lower-case hexadecimal digits"),
+            ),
+        ]
+        | None,
         Meta(description="Digest of the image; absent where it was never read."),
     ] = None
     source: Annotated[Text, Meta(description="Where the tag (and digest) was read.")]
@@ -104,18 +163,19 @@ class Service(Node, kw_only=True):
     options: Annotated[dict[str, Any], Meta(description="Settings for the native recipe of this engine.")] = {}
 
 
-class Stack(Node, kw_only=True):
+class Stack(Node, frozen=True, kw_only=True):
     """Services that start together."""
 
     title: Annotated[str, Meta(description="What the stack is for, plain text.")] = ""
     services: Annotated[list[Name], Meta(min_length=1, description="Ids of the services.")]
 
 
-class Runner(Node, kw_only=True):
+class Runner(Node, frozen=True, kw_only=True):
     """What a CI job needs; `site.yaml` maps the class to runner labels."""
 
     os: Annotated[
-        Literal["ubuntu-24.04", "ubuntu-22.04"] | None, Meta(description="Hosted image the job runs on, if it is not self-hosted.")
+        Literal["ubuntu-24.04", "ubuntu-22.04"] | None,
+        Meta(description="Hosted image the job runs on, if it is not self-hosted."),
     ] = None
     min_vram_gb: Annotated[
         Annotated[int, Meta(ge=1, le=1024)] | None, Meta(description="GPU memory it needs, in GB; absent for no GPU.")
@@ -123,7 +183,7 @@ class Runner(Node, kw_only=True):
     max_minutes: Annotated[int, Meta(ge=1, le=360, description="Time limit of one job in minutes.")] = 30
 
 
-class Effort(Node, kw_only=True):
+class Effort(Node, frozen=True, kw_only=True):
     """Hours a learner spends."""
 
     read: Annotated[Hours, Meta(description="Hours of reading.")]
@@ -136,7 +196,7 @@ class Effort(Node, kw_only=True):
         return self.read + self.build + self.reflect
 
 
-class Reading(Node, kw_only=True):
+class Reading(Node, frozen=True, kw_only=True):
     """What to read before coding."""
 
     cite: Annotated[Id, Meta(description="Id in the bibliography.")]
@@ -144,21 +204,21 @@ class Reading(Node, kw_only=True):
     note: Annotated[str, Meta(description="Which part, or what to look for.")] = ""
 
 
-class Objective(Node, kw_only=True):
+class Objective(Node, frozen=True, kw_only=True):
     """Something the learner can do afterwards."""
 
     id: Annotated[Id, Meta(description="Id, cited by criteria under 'shows'.")]
     says: Annotated[Text, Meta(description="The skill, as an imperative sentence.")]
 
 
-class Section(Node, kw_only=True):
+class Section(Node, frozen=True, kw_only=True):
     """A section of the learner's note."""
 
     heading: Annotated[Text, Meta(description="Heading of the section, plain text.")]
     asks: Annotated[Text, Meta(description="What to write there.")]
 
 
-class Restated(Node, kw_only=True):
+class Restated(Node, frozen=True, kw_only=True):
     """A command or number of the outline that was replaced, and why."""
 
     was: Annotated[Text, Meta(description="What the outline said.")]
@@ -166,21 +226,27 @@ class Restated(Node, kw_only=True):
     why: Annotated[Text, Meta(description="Why: what has rotted or is flawed, with its evidence.")]
 
 
-class Criterion(Node, kw_only=True):
+class Criterion(Node, frozen=True, kw_only=True):
     """One thing that is judged."""
 
     id: Annotated[Id, Meta(description="Id, unique in the lesson.")]
     says: Annotated[Text, Meta(description="What must hold, as a sentence the learner can test.")]
     core: Annotated[bool, Meta(description="Judged on every machine; a lesson needs at least one.")] = False
     shows: Annotated[list[Id], Meta(description="Objectives it is evidence for.")] = []
-    uses: Annotated[str | None, Meta(description="Criterion kind that judges it; a draft lesson may leave it out.")] = None
-    with_: Annotated[dict[str, Any], Meta(description="Parameters of the kind.")] = msgspec.field(default_factory=dict, name="with")
+    uses: Annotated[str | None, Meta(description="Criterion kind that judges it; a draft lesson may leave it out.")] = (
+        None
+    )
+    with_: Annotated[dict[str, Any], Meta(description="Parameters of the kind.")] = msgspec.field(
+        default_factory=dict, name="with"
+    )
     needs: Annotated[list[Id], Meta(description="Criteria of this lesson that must pass first.")] = []
-    requires: Annotated[Literal["gpu", "docker"] | None, Meta(description="What a machine must have, else 'unverified'.")] = None
+    requires: Annotated[
+        Literal["gpu", "docker"] | None, Meta(description="What a machine must have, else 'unverified'.")
+    ] = None
     timeout_s: Annotated[int, Meta(ge=1, le=3600, description="Time limit of judging it, in seconds.")] = 120
 
 
-class Mistake(Node, kw_only=True):
+class Mistake(Node, frozen=True, kw_only=True):
     """A mistake real people make, kept as a variant of the sources; judging must reject it."""
 
     id: Annotated[Id, Meta(description="Id, used as the variant's name.")]
@@ -189,13 +255,15 @@ class Mistake(Node, kw_only=True):
     message: Annotated[Text, Meta(description="Text that the verdict's message contains.")]
 
 
-class Lesson(Node, kw_only=True):
+class Lesson(Node, frozen=True, kw_only=True):
     """One lesson."""
 
     id: Annotated[Id, Meta(description="Id, such as '3-5'; names its folders, targets and note.")]
     title: Annotated[Text, Meta(description="Title, plain text.")]
     status: Annotated[Literal["ready", "draft"], Meta(description="A draft is shown as such and cannot be judged yet.")]
-    track: Annotated[Literal["core", "full-book"], Meta(description="Core path, or the optional full-book track.")] = "core"
+    track: Annotated[Literal["core", "full-book"], Meta(description="Core path, or the optional full-book track.")] = (
+        "core"
+    )
     summary: Annotated[str, Meta(description="What it is about and why it matters, Markdown.")] = ""
     needs: Annotated[list[Id], Meta(description="Lessons to finish first.")] = []
     effort: Annotated[Effort, Meta(description="Hours.")]
@@ -210,7 +278,9 @@ class Lesson(Node, kw_only=True):
     network: Annotated[bool, Meta(description="Whether its programs may use the host's network.")] = False
     quickstart: Annotated[
         Text,
-        Meta(description="Bash lines to begin with; a line ending in '# needs: docker' or '# needs: gpu' is not run where that lacks."),
+        Meta(
+            description="Bash lines to begin with; a line ending in '# needs: docker' (or gpu) runs only where it can."
+        ),
     ]
     restated: Annotated[list[Restated], Meta(description="What differs from the outline, and why.")] = []
     criteria: Annotated[list[Criterion], Meta(min_length=1, description="What is judged.")]
@@ -231,7 +301,7 @@ class Lesson(Node, kw_only=True):
         return self.id.replace("-", "_")
 
 
-class Module(Node, kw_only=True):
+class Module(Node, frozen=True, kw_only=True):
     """A group of lessons."""
 
     id: Annotated[Id, Meta(description="Id, such as '3'.")]
@@ -247,7 +317,7 @@ class Module(Node, kw_only=True):
         return sum(lesson.effort.total for lesson in self.lessons)
 
 
-class Curriculum(Node, kw_only=True):
+class Curriculum(Node, frozen=True, kw_only=True):
     """A whole course."""
 
     format: Annotated[Literal[1], Meta(description="Version of the spec's format.")]
@@ -268,19 +338,36 @@ class Curriculum(Node, kw_only=True):
         return next((lesson for _, lesson in self.lessons() if lesson.id == lesson_id), None)
 
 
-class SiteRunner(Node, kw_only=True):
+class SiteRunner(Node, frozen=True, kw_only=True):
     """Where jobs of a runner class run at this site."""
 
     labels: Annotated[
-        list[Annotated[str, Meta(pattern=r"^[A-Za-z0-9._=/-]+$", max_length=100)]],
+        list[
+            Annotated[
+                str,
+                Meta(
+                    pattern=r"^[A-Za-z0-9._=/-]+$",
+                    max_length=100,
+                    extra_json_schema=_rule("a runner label of letters, digits, '.', '_', '=', '/' and '-'"),
+                ),
+            ]
+        ],
         Meta(min_length=1, description="Labels for runs-on."),
     ]
     group: Annotated[
-        Annotated[str, Meta(pattern=r"^[A-Za-z0-9 ._-]+$")] | None, Meta(description="Runner group, for larger runners.")
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^[A-Za-z0-9 ._-]+$",
+                extra_json_schema=_rule("a group name of letters, digits, spaces, '.', '_' and '-'"),
+            ),
+        ]
+        | None,
+        Meta(description="Runner group, for larger runners."),
     ] = None
 
 
-class Site(Node, kw_only=True):
+class Site(Node, frozen=True, kw_only=True):
     """What this copy of the course has; optional, without it there is no GPU."""
 
     format: Annotated[Literal[1], Meta(description="Version of the file's format.")]

@@ -1,15 +1,16 @@
 """A YAML text as plain data in which every key and value knows its position.
 
 One pass over the C parser's events builds the data and a parallel tree of marks, and refuses what the composer of
-libyaml would follow blindly: deep nesting (it recurses and crashes), aliases (they expand without bound), tags, duplicate
-keys, a second document. Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema): `1e-5` is
-a number, `on` a string; keys are always strings.
+libyaml would follow blindly: deep nesting (it recurses and crashes), aliases (they expand without bound), tags,
+duplicate keys, a second document. Scalars follow the YAML 1.2 core schema
+(https://yaml.org/spec/1.2.2/#103-core-schema): `1e-5` is a number, `on` a string; keys are always strings.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 import yaml
@@ -26,10 +27,13 @@ from yaml.events import (
 )
 
 from mlsj.spec.diagnostics import Diagnostic, Related, Span
+from mlsj.spec.text import MAX_BYTES as MAX_BYTES
+from mlsj.spec.text import decode, syntax_error
 
-MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_SCALAR = 256 * 1024
+# Longer digit strings are texts: Python refuses to convert or print huge whole numbers.
+MAX_NUMBER = 1000
 
 Path = tuple[str | int, ...]
 
@@ -44,7 +48,6 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 # Text emitted by the compiler is bracketed with C0 controls, and terminals obey them: none may come in from a spec.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f\u2028\u2029\ufeff]")
-_CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
 
 # A mark is (start line, start column, end line, end column), all from 0; a container adds its children's marks.
 _Mark = tuple[int, int, int, int]
@@ -82,11 +85,9 @@ class Source:
         self._marks = marks
 
     def span(self, path: Path = (), *, key: bool = False) -> Span:
-        """Return where the value at `path` stands, or with `key` its key; the nearest known ancestor if it is absent."""
+        """Return where the value at `path` stands, or with `key` its key; the nearest ancestor if it is absent."""
         node, best = self._marks, None
         for depth, part in enumerate(path):
-            if node is None or isinstance(node, tuple):
-                break
             if isinstance(node, _Map):
                 name = str(part)
                 if name not in node.values:
@@ -94,16 +95,53 @@ class Source:
                 best = node.keys[name]
                 node = node.values[name]
                 if key and depth == len(path) - 1:
-                    return self._span(best)
-            else:
-                if not isinstance(part, int) or part >= len(node.items):
                     break
+                # A block collection starts at its first child; its key says better where it is.
+                if isinstance(node, tuple) or node.mark[0] == best[0]:
+                    best = node if isinstance(node, tuple) else node.mark
+            elif isinstance(node, _Seq) and isinstance(part, int) and part < len(node.items):
                 node = node.items[part]
-            mark = node if isinstance(node, tuple) else node.mark
-            # A block collection starts at its first child; its key says better where it is.
-            if not (best is not None and not isinstance(node, tuple) and mark[0] > best[0]):
-                best = mark
+                best = node if isinstance(node, tuple) else node.mark
+            else:
+                break
         return self._span(best) if best is not None else Span(self.file)
+
+    def extent(self, path: Path) -> Span:
+        """Return the whole of what stands at `path`, its key included; the nearest ancestor's if it is absent."""
+        node = self._marks
+        begin: _Mark | None = None
+        for part in path:
+            if isinstance(node, _Map) and part in node.values:
+                begin, node = node.keys[str(part)], node.values[str(part)]
+            elif isinstance(node, _Seq) and isinstance(part, int) and part < len(node.items):
+                begin, node = None, node.items[part]
+            else:
+                break
+        if node is None:
+            return Span(self.file)
+        mark: _Mark = node if isinstance(node, tuple) else node.mark
+        return self._span(((begin or mark)[0], (begin or mark)[1], mark[2], mark[3]))
+
+    def head(self, path: Path = ()) -> Span:
+        """Return the place that names what is at `path`: a scalar, a mapping's key, in a list its `id` or start."""
+        if not path and isinstance(self._marks, (_Map, _Seq)):
+            line, column = self._marks.mark[:2]
+            return Span(self.file, line + 1, column + 1)
+        value, parent = self.data, None
+        for part in path:
+            known = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
+            if not known:
+                return self.span(path)
+            parent, value = value, value[part]
+        if not isinstance(value, (dict, list)):
+            return self.span(path)
+        if isinstance(parent, dict):
+            return self.span(path, key=True)
+        if isinstance(value, dict) and isinstance(value.get("id"), (str, int)):
+            return self.span((*path, "id"))
+        found = self.span(path)
+        # The first line says where it is; a caret under a whole list would say nothing.
+        return Span(found.file, found.line, found.column)
 
     def _span(self, mark: _Mark) -> Span:
         line, column, end_line, end_column = mark
@@ -112,7 +150,7 @@ class Source:
 
 def parse(file: str, raw: bytes) -> Source:
     """Parse `raw`, the bytes of `file`; all that is wrong with its syntax is in the result's `diagnostics`."""
-    text, found = _decode(file, raw)
+    text, found = decode(file, raw)
     if found:
         return Source(file, text, None, None, found)
     builder = _Builder(file)
@@ -121,21 +159,23 @@ def parse(file: str, raw: bytes) -> Source:
         # libyaml reads ahead by a token or so, hence the depth check happens long before its own stack is at risk.
         builder.build(iter(loader.get_event, None))
     except yaml.MarkedYAMLError as error:
-        builder.found.append(_syntax_error(file, text, error))
+        builder.found.append(syntax_error(file, text, error))
     except yaml.YAMLError as error:  # a reader error has no mark
         builder.found.append(Diagnostic("MLSJ-S001", f"not readable as YAML: {error}".splitlines()[0], Span(file)))
-    except _Refused as refused:
+    except _RefusedError as refused:
         builder.found.append(refused.diagnostic)
     finally:
         loader.dispose()
     if not builder.found and builder.data is None:
         builder.found.append(
-            Diagnostic("MLSJ-S009", "the file is empty", Span(file), help="start with 'format: 1' and a 'course:' block")
+            Diagnostic(
+                "MLSJ-S009", "the file is empty", Span(file), help="start with 'format: 1' and a 'course:' block"
+            )
         )
     return Source(file, text, builder.data, builder.marks, builder.found)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The text must not be read further."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -152,7 +192,7 @@ class _Builder:
         self.marks: Any = None
         self.found: list[Diagnostic] = []
 
-    def build(self, events: Iterator[Any]) -> None:  # noqa: C901 - one branch per event type
+    def build(self, events: Iterator[Any]) -> None:
         """Consume every event of one document."""
         stack: list[tuple[Any, Any]] = []  # (container, its marks)
         keys: list[str | None] = []  # per open mapping: the key that waits for its value
@@ -168,7 +208,8 @@ class _Builder:
                 if event.anchor is not None:
                     self._refuse_anchor(mark)
                 if len(value) > MAX_SCALAR:
-                    self._stop("MLSJ-S006", f"a text of {len(value):,} characters; at most {MAX_SCALAR:,} are read", mark)
+                    message = f"a text of {len(value):,} characters; at most {MAX_SCALAR:,} are read"
+                    self._stop("MLSJ-S006", message, mark, "move it into a file under templates/")
                 if _CONTROL.search(value):
                     self._control(value, mark)
                 if stack and keys[-1] is None and type(stack[-1][0]) is dict:
@@ -176,6 +217,8 @@ class _Builder:
                     continue
                 if event.implicit[0] and event.tag is None:
                     value = _resolve(value)
+                    if type(value) is float and not isfinite(value):
+                        self._infinite(event.value, mark)
                 node: Any = mark
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 start, end = event.start_mark, event.end_mark
@@ -185,7 +228,7 @@ class _Builder:
                 if event.anchor is not None:
                     self._refuse_anchor(mark)
                 if len(stack) >= MAX_DEPTH:
-                    self._stop("MLSJ-S003", f"nesting deeper than {MAX_DEPTH} levels", mark)
+                    self._stop("MLSJ-S003", f"nesting deeper than {MAX_DEPTH} levels", mark, "a spec needs ten")
                 if stack and keys[-1] is None and type(stack[-1][0]) is dict:
                     self._stop("MLSJ-S002", "a key must be plain text, not a list or a mapping", mark)
                 opened: tuple[Any, Any] = ({}, _Map(mark)) if kind is MappingStartEvent else ([], _Seq(mark))
@@ -205,7 +248,9 @@ class _Builder:
                 if documents > 1:
                     start, end = event.start_mark, event.end_mark
                     mark = (start.line, start.column, end.line, end.column)
-                    self._stop("MLSJ-S007", "a second document starts here; a spec is one document", mark)
+                    self._stop(
+                        "MLSJ-S007", "a second document starts here", mark, "a spec is one document: remove '---'"
+                    )
                 continue
             elif kind is StreamEndEvent:
                 return
@@ -225,7 +270,7 @@ class _Builder:
                 stack[-1][1].items.append(node)
 
     def _key(self, top: tuple[Any, Any], name: str, mark: _Mark) -> str:
-        container, marks = top
+        marks = top[1]
         if name in marks.keys:
             self.found.append(
                 Diagnostic(
@@ -248,17 +293,27 @@ class _Builder:
         assert character is not None  # noqa: S101 - the caller has just matched
         code = f"U+{ord(character.group()):04X}"
         self.found.append(
-            Diagnostic("MLSJ-S001", f"control character {code} in a text", self._span(mark), help="remove the character")
+            Diagnostic(
+                "MLSJ-S001", f"control character {code} in a text", self._span(mark), help="remove the character"
+            )
+        )
+
+    def _infinite(self, text: str, mark: _Mark) -> None:
+        remedy = "write a number in range, or put quotes around a text"
+        self.found.append(
+            Diagnostic("MLSJ-S011", f"'{text[:60]}' is not a finite number", self._span(mark), help=remedy)
         )
 
     def _refuse_tag(self, tag: str, mark: _Mark) -> None:
         self._stop("MLSJ-S008", f"tag '{tag}' is not allowed", mark, "write the plain value; quotes make a text of it")
 
     def _refuse_anchor(self, mark: _Mark) -> None:
-        self._stop("MLSJ-S004", "anchors and aliases are not allowed", mark, "repeat the value, or give it an id and cite it")
+        self._stop(
+            "MLSJ-S004", "anchors and aliases are not allowed", mark, "repeat the value, or give it an id and cite it"
+        )
 
     def _stop(self, code: str, message: str, mark: _Mark, remedy: str = "") -> None:
-        raise _Refused(Diagnostic(code, message, self._span(mark), help=remedy))
+        raise _RefusedError(Diagnostic(code, message, self._span(mark), help=remedy))
 
 
 def _resolve(value: str) -> Any:
@@ -267,53 +322,12 @@ def _resolve(value: str) -> Any:
         return _WORDS[value]
     if not value[0].isdigit() and value[0] not in "+-.":
         return value
+    if len(value) > MAX_NUMBER:
+        return value
     if _INT.match(value):
-        # Python refuses to convert huge digit strings; such a "number" is a text.
-        return int(value) if len(value) < 4000 else value
+        return int(value)
     if _FLOAT.match(value):
         return float(value)
     if _OCT_HEX.match(value):
         return int(value, 0)
     return float(value.replace(".", "", 1)) if value in _INF_NAN else value
-
-
-def _decode(file: str, raw: bytes) -> tuple[str, list[Diagnostic]]:
-    """Return the text of `raw` and what forbids parsing it."""
-    if len(raw) > MAX_BYTES:
-        message = f"{len(raw):,} bytes; at most {MAX_BYTES:,} are read"
-        return "", [Diagnostic("MLSJ-S006", message, Span(file), help="split the course")]
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        return raw.decode("utf-8", "replace"), [
-            Diagnostic("MLSJ-S001", message, Span(file, line, column), help="save the file as UTF-8")
-        ]
-    markers = [
-        Diagnostic(
-            "MLSJ-S010",
-            f"merge conflict marker '{match.group()}'",
-            Span(file, text.count("\n", 0, match.start()) + 1, 1),
-            help="resolve the conflict, keep one side and delete the marker lines",
-        )
-        for match in _CONFLICT.finditer(text)
-    ]
-    return text, markers
-
-
-def _syntax_error(file: str, text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
-    """Turn libyaml's error into ours; its context mark is where the broken construct began."""
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    lines = text.count("\n") + 1
-    span = Span(file, min(line, lines), column)
-    related = ()
-    if error.context_mark and error.context and error.context_mark.line != line - 1:
-        began = Span(file, error.context_mark.line + 1, error.context_mark.column + 1)
-        related = (Related(began, str(error.context)),)
-    problem = str(error.problem or error.context or "not valid YAML")
-    tab = text.splitlines()[line - 1 : line]
-    remedy = "indent with spaces: YAML does not allow tabs" if tab and "\t" in tab[0] else "check indentation and quotes here"
-    return Diagnostic("MLSJ-S002", problem, span, help=remedy, related=related)

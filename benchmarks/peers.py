@@ -1,0 +1,79 @@
+"""Templates for the tools we compare with: each renders as many files of the same sizes as the course has.
+
+cookiecutter and copier come from the locked test environment, projen from npm where Node is present.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+PROJEN = "0.103.25"
+VARIABLES = {"project": "journey", "author": "Ada", "level": "3", "module": "scan", "title": "Prefix sums"}
+
+
+def template_text(size: int, opening: str, closing: str, name: str) -> str:
+    """A file of about `size` bytes once rendered, in lines of 50, with each variable used once at its top."""
+    head = "".join(f"{key}: {opening}{name}{key}{closing}\n" for key in VARIABLES)
+    filler = "the quick brown fox jumps over the lazy dog again\n"
+    return head + filler * max(0, (size - 90) // len(filler))
+
+
+def cookiecutter(folder: Path, sizes: list[int]) -> list[str]:
+    """Write a cookiecutter template and return the command that renders it to `out` in the working directory."""
+    root = folder / "template" / "{{cookiecutter.project}}"
+    root.mkdir(parents=True)
+    (folder / "template" / "cookiecutter.json").write_text(json.dumps(VARIABLES))
+    for index, size in enumerate(sizes):
+        path = root / f"d{index % 40}" / f"f{index}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(template_text(size, "{{ ", " }}", "cookiecutter."))
+    return ["cookiecutter", "--no-input", "--default-config", "-f", "-o", "out", "template"]
+
+
+def copier(folder: Path, sizes: list[int]) -> list[str]:
+    """Write a copier template and return the command that renders it to `out`."""
+    root = folder / "template"
+    root.mkdir(parents=True)
+    answers = "".join(f"{key}: {{type: str, default: {value!r}}}\n" for key, value in VARIABLES.items())
+    (root / "copier.yml").write_text(answers)
+    for index, size in enumerate(sizes):
+        path = root / f"d{index % 40}" / f"f{index}.md.jinja"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(template_text(size, "{{ ", " }}", ""))
+    return ["copier", "copy", "--defaults", "--overwrite", "--quiet", "template", "out"]
+
+
+def projen(folder: Path, sizes: list[int], cache: Path) -> list[str] | None:
+    """Write a projen project and return the command that synthesises it; None where Node or npm is absent."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    if not (cache / "node_modules" / "projen").is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / "package.json").write_text('{"private": true}\n')
+        done = subprocess.run(
+            [npm, "install", "--silent", "--no-audit", "--no-fund", f"projen@{PROJEN}"], cwd=cache, capture_output=True
+        )
+        if done.returncode:
+            return None
+    out = folder / "out"
+    out.mkdir(parents=True)
+    (out / "node_modules").symlink_to(cache / "node_modules")
+    lines = [
+        'const { Project, TextFile } = require("projen");',
+        'const project = new Project({ name: "journey", commitGenerated: true });',
+        f"const values = {json.dumps(VARIABLES)};",
+        f"const sizes = {json.dumps(sizes)};",
+        'const filler = "the quick brown fox jumps over the lazy dog again";',
+        "sizes.forEach((size, i) => {",
+        "  const lines = Object.entries(values).map(([k, v]) => `${k}: ${v}`);",
+        "  for (let n = 90; n + 50 <= size; n += 50) lines.push(filler);",
+        "  new TextFile(project, `d${i % 40}/f${i}.md`, { lines });",
+        "});",
+        "project.synth();",
+    ]
+    (out / ".projenrc.js").write_text("\n".join(lines) + "\n")
+    return [node, "out/.projenrc.js"]

@@ -1,0 +1,183 @@
+"""`mlsj check`: judge a learner's work, or a variant of a lesson's sources, and say what to do next."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from mlsj.cli import exits
+from mlsj.cli.common import format_option
+from mlsj.cli.params import LESSON
+
+if TYPE_CHECKING:
+    from mlsj.spec.load import Loaded
+    from mlsj.spec.model import Lesson
+    from mlsj.verify.engine import Outcome
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  mlsj check 2-1                           judge work/2-1/ and notes/2-1.md
+  mlsj check 2-1 --seed 42                 with the inputs of an earlier judging
+  mlsj check 2-1 --mistake no-push         what the judge says to a known mistake
+  mlsj check 2-1 --dir ../fork             the same lesson in another clone
+  mlsj check 2-1 --junit result.xml        also write JUnit XML
+"""
+)
+@click.argument("lesson", type=LESSON)
+@click.option("--solution", is_flag=True, help="Judge the reference solution instead of your work.")
+@click.option("--stub", is_flag=True, help="Judge what a learner starts from.")
+@click.option("--mistake", metavar="ID", help="Judge a known mistake.")
+@click.option(
+    "--dir",
+    "directory",
+    metavar="D",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Judge D/work/LESSON and D/notes/LESSON.md.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Make the inputs of that seed; fresh ones by default.")
+@click.option("--strict", is_flag=True, help="Exit 3 when anything is unverified.")
+@click.option("--junit", metavar="F", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to F.")
+@format_option("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    lesson: str,
+    solution: bool,
+    stub: bool,
+    mistake: str | None,
+    directory: Path | None,
+    seed: int | None,
+    strict: bool,
+    junit: Path | None,
+    fmt: str,
+) -> None:
+    """Judge your work on a lesson: one verdict per criterion, and the first thing to do next.
+
+    Your files are copied and never changed. Exit codes: 0 passed (or passed here), 1 failed, 2 usage, 3 not judged.
+    JSON: an object as in docs/formats/evidence.schema.json.
+    """
+    from mlsj.cli.common import course_or_exit, echo, echo_json
+    from mlsj.cli.suggest import unknown
+    from mlsj.verify.text import render
+
+    chosen = [solution, stub, mistake is not None, directory is not None]
+    if sum(chosen) > 1:
+        raise click.UsageError("choose one of --solution, --stub, --mistake and --dir", ctx)
+    root, loaded = course_or_exit(ctx)
+    assert loaded.curriculum is not None  # noqa: S101 - course_or_exit has left otherwise
+    found = loaded.curriculum.lesson(lesson)
+    if found is None:
+        raise click.UsageError(unknown("lesson", lesson, (each.id for _, each in loaded.curriculum.lessons())), ctx)
+    if mistake is not None and mistake not in [each.id for each in found.mistakes]:
+        raise click.UsageError(unknown("mistake", mistake, (each.id for each in found.mistakes)), ctx)
+    if found.status == "draft":
+        _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, f"read it: mlsj show {lesson}")
+    variant = "solution" if solution else "stub" if stub else mistake
+    outcome = _judge(root, loaded, found, variant, directory, seed, fmt)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[2K", nl=False, err=True)
+    report = outcome.report
+    if junit is not None:
+        from mlsj.verify.junit import junit as document
+
+        junit.write_bytes(document(report))
+    if fmt == "json":
+        echo_json(outcome.record)
+    else:
+        echo(render(report, found.title, _after(loaded, found), width=_width(), style=_style))
+        if report.state.value.startswith("passed") and found.after and variant is None:
+            echo(f"\n{found.after.rstrip()}")
+    ctx.exit(_code(outcome, strict))
+
+
+def _judge(
+    root: Path,
+    loaded: Loaded,
+    lesson: Lesson,
+    variant: str | None,
+    directory: Path | None,
+    seed: int | None,
+    fmt: str,
+) -> Outcome:
+    """Judge what was asked for; leaves with exit 3 when it was never started."""
+    import tempfile
+
+    from mlsj.learner.workspace import Workspace
+    from mlsj.verify.engine import judge
+    from mlsj.verify.subject import make
+
+    place = Workspace(root, lesson.id)
+    form = place.note_form
+    shared: dict[str, Any] = {"root": root, "note_form": form, "seed": seed, "progress": _progress()}
+    if variant is not None:
+        with tempfile.TemporaryDirectory(prefix="mlsj-") as folder:
+            work, note = make(loaded.tree, lesson, variant, Path(folder) / "variant", form)
+            name = variant if variant in ("solution", "stub") else f"mistake {variant}"
+            return judge(loaded.tree, lesson, work, note, subject=name, **shared)
+    if directory is not None:
+        other = Workspace(directory.resolve(), lesson.id)
+        if not other.work.is_dir():
+            _not_judged(
+                lesson, f"there is no work/{lesson.id}/ in {directory}", fmt, "name the folder that holds work/"
+            )
+        return judge(loaded.tree, lesson, other.work, other.note, subject="dir", **shared)
+    if not place.started or not place.work.is_dir():
+        reason = f"{lesson.id} is not started" if not place.started else f"work/{lesson.id}/ is gone"
+        _not_judged(lesson, reason, fmt, f"mlsj start {lesson.id}")
+    return judge(loaded.tree, lesson, place.work, place.note, **shared)
+
+
+def _not_judged(lesson: Lesson, reason: str, fmt: str, remedy: str) -> NoReturn:
+    """Say why nothing is judged and leave with exit 3."""
+    from mlsj.cli.common import echo_json, stop
+
+    if fmt == "json":
+        from mlsj.verify.evidence import not_judged
+
+        echo_json(not_judged(lesson.id, f"{reason}: {remedy}"))
+        raise click.exceptions.Exit(exits.NOT_JUDGED)
+    stop(reason, code=exits.NOT_JUDGED, help=remedy)
+
+
+def _code(outcome: Outcome, strict: bool) -> int:
+    from mlsj.kinds.base import Verdict
+    from mlsj.verify.report import State
+
+    report = outcome.report
+    if report.state is State.FAILED:
+        return exits.FAILED
+    unverified = any(result.verdict is Verdict.UNVERIFIED for result in report.results)
+    return exits.NOT_JUDGED if report.state is State.NOT_JUDGED or (strict and unverified) else exits.OK
+
+
+def _after(loaded: Loaded, lesson: Lesson) -> str:
+    """Return what comes after this lesson."""
+    assert loaded.curriculum is not None  # noqa: S101 - the caller has it
+    lessons = [each for _, each in loaded.curriculum.lessons()]
+    later = lessons[lessons.index(lesson) + 1 :]
+    following = next((each for each in later if each.status == "ready"), None)
+    return f"mlsj start {following.id}" if following else "mlsj list"
+
+
+def _progress() -> Any:
+    """Return a function that keeps one line on stderr up to date on a terminal, and elsewhere prints slow steps."""
+    if sys.stderr.isatty():
+        return lambda text: click.echo(f"\r\x1b[2K{text} …\r", nl=False, err=True)
+    return lambda text: click.echo(f"{text} …", err=True) if not text.startswith("judging") else None
+
+
+def _width() -> int:
+    import shutil
+
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+
+def _style(text: str, colour: str) -> str:
+    from mlsj.cli.common import colored
+
+    return click.style(text, fg=colour, bold=True) if colored() else text

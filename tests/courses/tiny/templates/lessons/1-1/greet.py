@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Greet the person named on the command line."""
+
+import sys
+
+
+def greeting(name: str) -> str:
+    """Return what to say to `name`."""
+#: solution
+    return f"Hello, {name}!"
+#: mistake greets-the-world
+    return "Hello, world!"
+#: stub
+    # TODO: say hello to `name`, with an exclamation mark.
+    return ""
+#: end
+
+
+if __name__ == "__main__":
+    print(greeting(sys.argv[1]))

@@ -1,0 +1,7 @@
+#: solution
+print("Hello, " + "world")
+#: mistake silent
+value = "Hello, world"
+#: stub
+# TODO: greet the world
+#: end

@@ -1,0 +1,5 @@
+#: solution
+print("hello")
+#: stub
+# TODO: say hello
+#: end

@@ -1,0 +1,2 @@
+def judge(context)
+    return None

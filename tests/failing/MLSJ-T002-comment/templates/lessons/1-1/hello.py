@@ -1,0 +1,10 @@
+"""Greets."""
+#: solution
+print("Hello, world")
+#: mistake silent
+#: mistake shouts
+print("HELLO, WORLD")
+#: stub
+--: stub
+# TODO: greet the world.
+#: end

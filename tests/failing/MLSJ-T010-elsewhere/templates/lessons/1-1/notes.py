@@ -1,0 +1,2 @@
+# Try this:
+print("Hello, world, and everyone who lives in it today")

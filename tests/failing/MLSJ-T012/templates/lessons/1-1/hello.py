@@ -1,0 +1,8 @@
+"""Greets."""
+#: solution
+print("Hello, world")
+#: mistake shouts
+print("HELLO, WORLD")
+#: stub
+# TODO: greet the world.
+#: end
