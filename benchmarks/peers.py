@@ -15,10 +15,13 @@ VARIABLES = {"project": "journey", "author": "Ada", "level": "3", "module": "sca
 
 
 def template_text(size: int, opening: str, closing: str, name: str) -> str:
-    """A file of about `size` bytes once rendered, in lines of 50, with each variable used once at its top."""
-    head = "".join(f"{key}: {opening}{name}{key}{closing}\n" for key in VARIABLES)
-    filler = "the quick brown fox jumps over the lazy dog again\n"
-    return head + filler * max(0, (size - 90) // len(filler))
+    """A file of about `size` bytes once rendered: lines of about 41 bytes with one variable each.
+
+    Generated files are made of the spec's text nearly throughout, so a template that does as much has a variable a line.
+    """
+    keys = list(VARIABLES)
+    lines = max(1, round(size / 41))
+    return "".join(f"the quick brown {opening}{name}{keys[n % 5]}{closing} jumps over dogs\n" for n in range(lines))
 
 
 def cookiecutter(folder: Path, sizes: list[int]) -> list[str]:
@@ -67,10 +70,11 @@ def projen(folder: Path, sizes: list[int], cache: Path) -> list[str] | None:
         'const project = new Project({ name: "journey", commitGenerated: true });',
         f"const values = {json.dumps(VARIABLES)};",
         f"const sizes = {json.dumps(sizes)};",
-        'const filler = "the quick brown fox jumps over the lazy dog again";',
+        "const keys = Object.keys(values);",
         "sizes.forEach((size, i) => {",
-        "  const lines = Object.entries(values).map(([k, v]) => `${k}: ${v}`);",
-        "  for (let n = 90; n + 50 <= size; n += 50) lines.push(filler);",
+        "  const lines = [];",
+        "  const count = Math.max(1, Math.round(size / 41));",
+        "  for (let n = 0; n < count; n++) lines.push(`the quick brown ${values[keys[n % 5]]} jumps over dogs`);",
         "  new TextFile(project, `d${i % 40}/f${i}.md`, { lines });",
         "});",
         "project.synth();",

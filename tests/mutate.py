@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -124,7 +123,7 @@ class Mutator:
         assert other.key is not None
         cut = rng.randrange(len(old))
         new = rng.choice(
-            [old + rng.choice("sxy"), old[:cut] + old[cut + 1 :] or "q", old[::-1], "zz", self.text[slice(*other.key)]]
+            [old + rng.choice("sxy"), old[:cut] + old[cut + 1 :] or "q", old[::-1], self.text[slice(*other.key)], "zz"]
         )
         return self._replace("rename", node.key, new, node, {old.strip("\"'"), *self._scalars(node.value)})
 
@@ -147,7 +146,7 @@ class Mutator:
         return self._replace("splice", node.value, new, node, self._scalars(node.value))
 
     def truncate(self, rng: random.Random) -> Mutation:
-        """Cut the text off: what was cut belongs to the innermost node there and to the head of every node around it."""
+        """Cut the text off: what is missing belongs to the innermost nodes there, or to the head of one around them."""
         at = rng.randrange(1, len(self.text))
         cut = sorted((n for n in self.nodes if n.whole[0] < at <= n.value[1] + 1), key=lambda n: n.whole[0])
         ranges = [n.whole for n in cut[-2:]] + [self._head(n) for n in cut]
@@ -188,8 +187,8 @@ class Mutator:
 
 
 _VALUES = (
-    "12", "-1", "2.5", "12.0", "1e400", ".nan", "true", "null", "", "~", '""', "[]", "{}", "[1, [2]]", "{a: b}", '"3-5"',
-    "some text", "'x: y'", "|\n  block", "0x" + "f" * 60, "9" * 400, "../up", "draft",
+    "12", "-1", "2.5", "12.0", "1e400", ".nan", "true", "null", "", "~", '""', "[]", "{}", "[1, [2]]", "{a: b}",
+    '"3-5"', "some text", "'x: y'", "|\n  block", "0x" + "f" * 60, "9" * 400, "../up", "draft",
 )  # fmt: skip
 
 KINDS: dict[str, Callable[[Mutator, random.Random], Mutation]] = {
@@ -207,17 +206,21 @@ KINDS: dict[str, Callable[[Mutator, random.Random], Mutation]] = {
 def placed(mutation: Mutation, diagnostics: Iterable[Diagnostic]) -> bool:
     """Tell whether a diagnostic points into the mutated node or its parent, or at a place that names what is gone.
 
-    Related places count: they are "the other place". A place that names what is gone is one whose text is the lost id.
+    Related places count: they are "the other place". A place that names what is gone is one whose text is the lost id;
+    in another file, such as a source with a variant for a lost mistake, the message quotes it.
     """
     lines = _Lines(mutation.text.decode("utf-8", "replace"))
     for found in diagnostics:
         for span in (found.span, *(related.span for related in found.related)):
             if span.file != "curriculum.yaml":
+                if any(f"'{lost}'" in found.message for lost in mutation.lost if lost):
+                    return True
                 continue
             start = lines.offset(span.line, span.column)
             if any(a <= start <= b for a, b in mutation.ranges):
                 return True
-            if lines.text_at(span).strip("\"'") in mutation.lost:
+            text = lines.text_at(span).strip("\"'")
+            if text and text in mutation.lost:
                 return True
     return False
 
@@ -238,6 +241,3 @@ class _Lines:
         if not span.end_line:
             return ""
         return self.text[self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)]
-
-    def line(self, offset: int) -> int:
-        return bisect_right(self.starts, offset)

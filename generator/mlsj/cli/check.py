@@ -36,7 +36,7 @@ Examples:
     "--dir",
     "directory",
     metavar="D",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Judge D/work/LESSON and D/notes/LESSON.md.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Make the inputs of that seed; fresh ones by default.")
@@ -68,6 +68,7 @@ def command(
     chosen = [solution, stub, mistake is not None, directory is not None]
     if sum(chosen) > 1:
         raise click.UsageError("choose one of --solution, --stub, --mistake and --dir", ctx)
+    start = Path(ctx.find_root().obj or ".")  # -C: run as if started there
     root, loaded = course_or_exit(ctx)
     assert loaded.curriculum is not None  # noqa: S101 - course_or_exit has left otherwise
     found = loaded.curriculum.lesson(lesson)
@@ -78,14 +79,15 @@ def command(
     if found.status == "draft":
         _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, f"read it: mlsj show {lesson}")
     variant = "solution" if solution else "stub" if stub else mistake
-    outcome = _judge(root, loaded, found, variant, directory, seed, fmt)
+    elsewhere = start / directory if directory is not None else None
+    outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
     if sys.stderr.isatty():
         click.echo("\r\x1b[2K", nl=False, err=True)
     report = outcome.report
     if junit is not None:
         from mlsj.verify.junit import junit as document
 
-        junit.write_bytes(document(report))
+        (start / junit).write_bytes(document(report))
     if fmt == "json":
         echo_json(outcome.record)
     else:
@@ -123,7 +125,7 @@ def _judge(
         other = Workspace(directory.resolve(), lesson.id)
         if not other.work.is_dir():
             _not_judged(
-                lesson, f"there is no work/{lesson.id}/ in {directory}", fmt, "name the folder that holds work/"
+                lesson, f"there is no work/{lesson.id}/ in {directory}/", fmt, "name the folder that holds work/"
             )
         return judge(loaded.tree, lesson, other.work, other.note, subject="dir", **shared)
     if not place.started or not place.work.is_dir():

@@ -130,6 +130,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     process; an error of the machine (disk full, no permission) and a bug of ours leave with 3: nothing was judged.
     A traceback is shown only where MLSJ_DEBUG=1 asks for it.
     """
+    # A stream that the caller closed is None, and every print would have to ask.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     try:
         code = cli.main(args, prog_name="mlsj", standalone_mode=False)
         sys.stdout.flush()

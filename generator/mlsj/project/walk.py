@@ -5,7 +5,7 @@ Only cheap modules are imported here.
 """
 
 # Plain os calls: pathlib would cost a run that has nothing to do some milliseconds.
-# ruff: noqa: PTH112, PTH115, PTH118, PTH123
+# ruff: noqa: PTH112, PTH115, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from mlsj.spec.ownership import OWNED, SHARED, bears_header, plain
+from mlsj.spec.ownership import CACHE, MANIFEST, OWNED, SHARED, bears_header, plain
 
 INPUTS = ("curriculum.yaml", "site.yaml", "templates", "kernels", "locks")
 # The largest spec that is read; one more byte is read, by which the parser knows that it is too large.
@@ -148,6 +148,10 @@ def zone(root: str, also: Iterator[str] | tuple[str, ...] = ()) -> Zone:
     for path in also:
         if path not in found:
             _look_along(root, path, found)
+    for folder in (os.path.dirname(MANIFEST), CACHE):
+        if folder in found and found[folder].kind == "folder":
+            with os.scandir(os.path.join(root, folder)) as entries:
+                leftovers += [f"{folder}/{e.name}" for e in entries if e.name.startswith(TEMP_PREFIX)]
     return Zone(dict(sorted(found.items())), tuple(sorted(leftovers)))
 
 

@@ -5,12 +5,12 @@ They are author data, so that a bot or a person can move them without touching t
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from mlsj.render.yamlout import Said
 from mlsj.spec.diagnostics import Diagnostic
@@ -19,15 +19,23 @@ from mlsj.spec.source import Source, parse
 
 PATH = "templates/ci/actions.yaml"
 _PACKAGED = Path(__file__).with_name("actions.yaml")
+_REMEDY = "an action has 'uses', 'version' (a release), 'sha' (its commit) and 'source' (where that was read)"
+# Each field: what it must match, and how that is said.
+_FIELDS = {
+    "uses": (r"[A-Za-z0-9-]+/[A-Za-z0-9._/-]+", "OWNER/NAME"),
+    "version": (r"v[0-9]+(\.[0-9]+)*", "a release such as v7.0.1"),
+    "sha": (r"[0-9a-f]{40}", "a commit of 40 hexadecimal digits"),
+    "source": (r"(?s:.*\S.*)", "a text"),
+}
 
 
-class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Action(msgspec.Struct, frozen=True):
     """An action at a commit, the release that commit is, and where that was read."""
 
-    uses: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._/-]+$")]
-    version: Annotated[str, Meta(pattern=r"^v[0-9]+(\.[0-9]+)*$")]
-    sha: Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
-    source: Annotated[str, Meta(min_length=1)]
+    uses: str
+    version: str
+    sha: str
+    source: str
 
     @property
     def pinned(self) -> Said:
@@ -61,15 +69,20 @@ def _packaged() -> dict[str, Action]:
 
 
 def _action(source: Source, name: str, value: Any) -> Action | Diagnostic:
-    known = sorted(_packaged())
-    if name not in known:
-        message, span = f"workflows use no action '{name}'", source.span((name,), key=True)
-        return Diagnostic("MLSJ-T094", message, span, help=f"they use {', '.join(known)}")
-    try:
-        return msgspec.convert(value, Action)
-    except msgspec.ValidationError as error:
-        what = str(error).split(" - at ")[0]
-        field = str(error).rpartition("`$.")[2].rstrip("`") if "`$." in str(error) else ""
-        span = source.span((name, field) if field else (name,))
-        remedy = "an action has 'uses', 'version' (a release), 'sha' (its commit, 40 hexadecimal digits) and 'source'"
-        return Diagnostic("MLSJ-T094", f"action '{name}': {what[:1].lower()}{what[1:]}", span, help=remedy)
+    def wrong(message: str, field: str = "", *, key: bool = False) -> Diagnostic:
+        span = source.span((name, field) if field else (name,), key=key)
+        return Diagnostic("MLSJ-T094", message, span, help=_REMEDY)
+
+    if name not in _packaged():
+        return wrong(f"workflows use no action '{name}'; they use {', '.join(sorted(_packaged()))}", key=True)
+    if not isinstance(value, dict):
+        return wrong(f"action '{name}' is not a mapping")
+    for field in value:
+        if field not in _FIELDS:
+            return wrong(f"action '{name}' has an unknown key '{field}'", field, key=True)
+    for field, (pattern, what) in _FIELDS.items():
+        if field not in value:
+            return wrong(f"action '{name}' lacks '{field}'", key=True)
+        if not isinstance(value[field], str) or not re.fullmatch(pattern, value[field]):
+            return wrong(f"'{field}' of action '{name}' is not {what}", field)
+    return Action(**value)

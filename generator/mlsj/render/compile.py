@@ -97,15 +97,14 @@ def _collisions(loaded: Loaded, files: Iterable[File]) -> Iterator[Diagnostic]:
 
 
 def _collision(loaded: Loaded, first: File, second: File) -> Diagnostic:
-    same = f"both compile to {first.path}"
-    clash = same if first.path == second.path else f"compile to {first.path} and {second.path}, which cannot both exist"
-    return Diagnostic(
-        "MLSJ-O001",
-        f"{_named(first)} and {_named(second)} {clash}",
-        locate(loaded, second.origin),
-        help="rename one of the two",
-        related=(Related(locate(loaded, first.origin), f"the other is {_named(first)}"),),
-    )
+    paths = f"{first.path} and {second.path}, which cannot both exist"
+    span = locate(loaded, second.origin)
+    if first.origin == second.origin:
+        return Diagnostic("MLSJ-O001", f"{_named(first)} compiles to {paths}", span, help="rename one of the two files")
+    what = f"both compile to {first.path}" if first.path == second.path else f"compile to {paths}"
+    related = (Related(locate(loaded, first.origin), f"the other is {_named(first)}"),)
+    message = f"{_named(first)} and {_named(second)} {what}"
+    return Diagnostic("MLSJ-O001", message, span, help="rename one of the two", related=related)
 
 
 def _named(file: File) -> str:

@@ -211,7 +211,7 @@ class _Prose:
         closing = re.compile(rf" *{re.escape(marks[0])}{{{len(marks)},}} *$")
         stop = next((n for n in range(at + 1, len(lines)) if closing.match(lines[n])), len(lines))
         body = [row[min(len(pad), len(row) - len(row.lstrip(" "))) :] for row in lines[at + 1 : stop]]
-        if False and self.out and self.out[-1]:
+        if len(pad) > 3 and self.out and self.out[-1]:
             self.out.append("")
         rows = fence("\n".join(body), info).split("\n")
         self.out += [pad + row if row else row for row in rows]

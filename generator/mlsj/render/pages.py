@@ -9,6 +9,7 @@ broken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -21,13 +22,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mlsj.render import markdown
 from mlsj.render.blocks import CLOSE, OPEN, OPENED, block
 from mlsj.render.markdown import Md
-from mlsj.spec.diagnostics import Diagnostic, Span
+from mlsj.spec.diagnostics import Diagnostic, Severity, Span
 from mlsj.spec.files import Tree
 
 FOLDER = "templates/pages/"
 SUFFIX = ".md.j2"
 DEFAULT = "default/"
 _PACKAGE = Path(__file__).parent / "templates"
+_REMEDY = "mend the line; 'mlsj explain' of this code says what a page template may use"
+_OBJECT = re.compile(r"'(?:\w+\.)*(\w+) object'")
 
 
 class Pages:
@@ -47,13 +50,16 @@ class Pages:
         except jinja2.TemplateSyntaxError as error:
             if error.filename not in self.own:
                 raise  # a template of the package: our bug
-            return Diagnostic("MLSJ-T090", f"{error.message}", Span(str(error.filename), error.lineno or 1))
+            span = Span(str(error.filename), error.lineno or 1)
+            return Diagnostic("MLSJ-T090", _said(str(error.message)), span, help=_REMEDY)
         except Exception as error:  # a template can raise anything, and its author needs the line
             span = self._where(error.__traceback__)
             if span is None:
                 raise
             what = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
-            return Diagnostic("MLSJ-T091", f"this template fails: {what}", span)
+            if isinstance(error, jinja2.TemplateNotFound):
+                what = f"there is no template '{error.name}'"
+            return Diagnostic("MLSJ-T091", f"this template fails: {_said(what)}", span, help=_REMEDY)
         return text.rstrip("\n") + "\n"
 
     def unused(self) -> Iterable[Diagnostic]:
@@ -62,7 +68,7 @@ class Pages:
         for path in sorted(set(self.own) - used):
             names = ", ".join(sorted(file.name.removesuffix(SUFFIX) for file in _PACKAGE.glob(f"*{SUFFIX}")))
             remedy = f"pages are {names}; another file is used only where one of them includes or extends it"
-            yield Diagnostic("MLSJ-T092", f"no page uses the template {path}", Span(path), help=remedy)
+            yield Diagnostic("MLSJ-T092", f"no page uses the template {path}", Span(path), remedy, severity=Severity.WARNING)
 
     def _where(self, trace: TracebackType | None) -> Span | None:
         """Return the innermost line of a course template in a traceback; Jinja has put template lines there."""
@@ -73,6 +79,12 @@ class Pages:
                 found = Span(name, trace.tb_lineno)
             trace = trace.tb_next
         return found
+
+
+def _said(message: str) -> str:
+    """Return Jinja's message as ours begin and end, without the paths of Python classes."""
+    shown = _OBJECT.sub(lambda found: f"a {found[1].lower()}", message).rstrip(".")
+    return shown[:1].lower() + shown[1:]
 
 
 class _UnreadableError(Exception):

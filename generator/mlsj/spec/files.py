@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -18,7 +20,7 @@ class InputFile(msgspec.Struct, frozen=True):
     executable: bool = False
 
 
-class Tree(msgspec.Struct, frozen=True):
+class Tree(msgspec.Struct, frozen=True, dict=True):
     """Everything the compiler reads: `curriculum.yaml`, `site.yaml`, all of `templates/`, `kernels/` and `locks/`."""
 
     files: Mapping[str, InputFile]
@@ -31,9 +33,14 @@ class Tree(msgspec.Struct, frozen=True):
     def under(self, folder: str) -> Iterator[tuple[str, InputFile]]:
         """Yield `(path relative to folder, file)` for every file below `folder`, sorted by path."""
         prefix = folder.rstrip("/") + "/"
-        for path in sorted(self.files):
-            if path.startswith(prefix):
-                yield path[len(prefix) :], self.files[path]
+        # '0' is the character after '/': the paths below a folder are one run of the sorted paths.
+        first, last = (bisect_left(self._paths, end) for end in (prefix, prefix[:-1] + "0"))
+        for path in self._paths[first:last]:
+            yield path[len(prefix) :], self.files[path]
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return sorted(self.files)
 
 
 class Block(msgspec.Struct, frozen=True):

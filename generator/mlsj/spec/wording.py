@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
+
+_MANY = 200
 
 # JSON Schema's types as an author of YAML knows them.
 _TYPES = {
@@ -51,9 +54,14 @@ def near(word: Any, words: Iterable[Any]) -> str:
 
 def nearest(word: Any, words: Iterable[Any]) -> str:
     """Return the closest of `words` to `word`, ignoring case, or an empty text."""
+    wanted = str(word)[:100].casefold()
     by_fold = {str(w).casefold(): str(w) for w in words}
-    # difflib is quadratic: a name is never this long.
-    close = difflib.get_close_matches(str(word)[:100].casefold(), by_fold, 1, 0.6)
+    among: Collection[str] = by_fold
+    if len(by_fold) > _MANY:
+        # difflib is slow, and a large course may have many wrong names: look at the likely ones only.
+        alike = (w for w in by_fold if w[:1] == wanted[:1] and abs(len(w) - len(wanted)) < 3)
+        among = list(islice(alike, _MANY))
+    close = difflib.get_close_matches(wanted, among, 1, 0.6)
     return by_fold[close[0]] if close else ""
 
 

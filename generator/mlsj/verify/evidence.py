@@ -180,7 +180,7 @@ def judge_digest(tree: Tree, lesson: Lesson) -> str:
         digest.update(f"{name} {len(data)}\n".encode() + data)
 
     add("criteria", msgspec.json.encode(lesson.criteria, order="sorted"))
-    for name in sorted({c.uses for c in lesson.criteria if c.uses}):
+    for name in sorted({c.uses for c in lesson.criteria if c.uses in kinds.names()}):
         module: Any = sys.modules.get(kinds.module(name).__name__)
         add(name, Path(module.__file__).read_bytes())
     if lesson.sources is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,7 @@ from mlsj.verify import run as runner
 from mlsj.verify.report import Command, Result
 
 _Made = TypeVar("_Made")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -201,13 +203,16 @@ def _broken(what: str) -> Finding:
 
 
 def _clean(finding: Finding, replace: Sequence[tuple[str, str]]) -> Finding:
-    """Name the learner's own paths instead of the scratch copies in what is shown."""
+    """Name the learner's own paths instead of the scratch copies, and take out what terminals would obey.
+
+    Findings quote what judged programs write: a program must not be able to repaint its own verdict.
+    """
     texts = {}
     for field in ("message", "expected", "got", "where", "next_step"):
         text = getattr(finding, field)
         for old, new in replace:
             text = text.replace(old, new)
-        texts[field] = text
+        texts[field] = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
     return msgspec.structs.replace(finding, **texts)
 
 

@@ -215,6 +215,13 @@ def test_a_closed_pipe_is_quiet(fresh: Path, arguments: list[str]) -> None:
     assert (ran.returncode, ran.stderr) == (141, "")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_error(fresh: Path, closed: str) -> None:
+    command = ["sh", "-c", f'"$@" {closed}', "sh", *MLSJ, "list"]
+    ran = subprocess.run(command, cwd=fresh, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_an_encoding_without_the_letters_is_no_error(fresh: Path) -> None:
     edit(fresh, "title: Add up numbers", "title: Zahlen für 数")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}

@@ -314,7 +314,7 @@ def test_a_layout_without_blocks_is_refused_with_the_reason(mlsj: Mlsj, fresh: P
     start = text.index("    lessons:\n")
     lesson = (
         "{id: 1-1, title: T, status: draft, effort: {read: 1, build: 1, reflect: 1}, reading_note: none, debrief: Why,"
-        " quickstart: 'true', objectives: [{id: o, says: Do}], criteria: [{id: c, core: true, shows: [o], says: Holds}]}"
+        " quickstart: x, objectives: [{id: o, says: Do}], criteria: [{id: c, core: true, shows: [o], says: Holds}]}"
     )
     path.write_text(f"{text[:start]}    lessons: [{lesson}]\n", encoding="utf-8")
     before = files(fresh)

@@ -389,6 +389,21 @@ def test_killed_for_real_the_next_run_heals(course, delay_ms):
     assert not list(course.root.rglob(f"{TEMP_PREFIX}*"))
 
 
+def test_temporary_files_of_killed_runs_are_removed_even_when_nothing_else_changes(course, two_lessons):
+    course.generate(two_lessons)
+    names = [
+        f"{folder}/{TEMP_PREFIX}0123456789abcdef"
+        for folder in ("generated/lessons/1-1", ".mlsj", ".mlsj/cache", ".github")
+    ]
+    for name in names:
+        (course.root / name).write_text("half")
+    plan, saved = course.generate(two_lessons)
+    assert sorted(plan.leftovers) == sorted(names)
+    assert not saved
+    assert not [name for name in names if (course.root / name).exists()]
+    assert course.plan(two_lessons).settled
+
+
 def test_a_full_disk_for_real(course):
     """A limit on file size is what a full disk is to a single file: some bytes fit, the rest do not."""
     limited = run_generate(course, 1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))

@@ -38,4 +38,4 @@ def catalogue() -> dict[str, Code]:
 
 def page(code: Code) -> str:
     """Return the Markdown page of one code; `docs/diagnostics/` holds it and `mlsj explain` prints it."""
-    return f"# {code.code}: {code.title}\n\n{code.explanation}\n\n## How to mend it\n\n{code.mend}\n"
+    return f"# {code.code}: {code.title}\n\n{code.explanation.strip()}\n\n## How to mend it\n\n{code.mend.strip()}\n"

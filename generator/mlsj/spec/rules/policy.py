@@ -72,7 +72,9 @@ def _core(subject: Subject, path: Path, lesson: Lesson) -> Iterator[Diagnostic]:
             if need in by_id and need not in core:
                 message = f"core criterion {criterion.id} of lesson {lesson.id} needs {need}, which is not core"
                 remedy = f"make {need} core, or do not need it"
-                yield subject.error("MLSJ-L013", message, (*here, "needs", n), remedy=remedy)
+                other = (*path, "criteria", list(by_id).index(need))
+                related = [(other, "this is not core")]
+                yield subject.error("MLSJ-L013", message, (*here, "needs", n), remedy=remedy, related=related)
 
 
 def _effort(subject: Subject, path: Path, lesson: Lesson) -> Iterator[Diagnostic]:

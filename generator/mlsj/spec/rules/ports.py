@@ -11,7 +11,7 @@ from mlsj.spec.source import Path
 
 def clashes(subject: Subject) -> Iterator[Diagnostic]:
     """Yield each port that a stack would publish twice, once however many stacks share the pair."""
-    told: set[tuple[Path, Path]] = set()
+    told: set[frozenset[Path]] = set()
     for stack_name, stack in subject.curriculum.stacks.items():
         first: dict[int, tuple[str, Path]] = {}
         for name in dict.fromkeys(stack.services):
@@ -21,9 +21,9 @@ def clashes(subject: Subject) -> Iterator[Diagnostic]:
                 if subject.holed(path):
                     continue
                 other, place = first.setdefault(port.host, (name, path))
-                if place == path or (place, path) in told:
+                if place == path or frozenset((place, path)) in told:
                     continue
-                told.add((place, path))
+                told.add(frozenset((place, path)))
                 who = f"services {other} and {name}" if other != name else f"service {name} twice"
                 verb = "both publish" if other != name else "publishes"
                 message = f"in stack {stack_name}, {who} {verb} port {port.host}"

@@ -18,6 +18,7 @@ FOLDERS = ("templates/", "kernels/")
 def folders(subject: Subject) -> Iterator[Diagnostic]:
     """Yield sources that are elsewhere, empty, or inside another lesson's."""
     owners: dict[str, tuple[Lesson, Path]] = {}
+    around: dict[str, tuple[Lesson, Path]] = {}
     known = _folders(subject)
     for path, lesson in subject.lessons():
         where = (*path, "sources")
@@ -32,10 +33,10 @@ def folders(subject: Subject) -> Iterator[Diagnostic]:
             remedy = f"make the folder {folder}/, or correct the path"
             yield subject.error("MLSJ-R029", message, where, remedy=remedy)
         else:
-            other = next(
-                (o for f, o in owners.items() if f == folder or _inside(f, folder) or _inside(folder, f)), None
-            )
+            other = around.get(folder) or next((owners[f] for f in (folder, *_above(folder)) if f in owners), None)
             owners.setdefault(folder, (lesson, path))
+            for outer in _above(folder):
+                around.setdefault(outer, (lesson, path))
             if other is not None:
                 message = f"lessons {other[0].id} and {lesson.id} share their sources"
                 related = [((*other[1], "sources"), "the other lesson's")]
@@ -61,15 +62,17 @@ def _folders(subject: Subject) -> set[str]:
     """Return every folder with files somewhere below it."""
     found: set[str] = set()
     for file in subject.tree.files:
-        folder = file.rpartition("/")[0]
-        while folder and folder not in found:
+        for folder in _above(file):
+            if folder in found:
+                break
             found.add(folder)
-            folder = folder.rpartition("/")[0]
     return found
 
 
-def _inside(inner: str, outer: str) -> bool:
-    return inner.startswith(outer + "/")
+def _above(folder: str) -> Iterator[str]:
+    """Yield the folders that hold `folder`, innermost first."""
+    while folder := folder.rpartition("/")[0]:
+        yield folder
 
 
 def _syntax_error(file: str, data: bytes) -> tuple[str, Span] | None:

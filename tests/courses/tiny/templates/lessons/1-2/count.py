@@ -11,7 +11,7 @@ def main() -> None:
     for word in text.split():
         counts[word] = counts.get(word, 0) + 1
 #: mistake splits-at-spaces
-    for word in text.split(" "):
+    for word in filter(None, text.split(" ")):
         counts[word] = counts.get(word, 0) + 1
 #: mistake fails-on-nothing
     for word in text.split():

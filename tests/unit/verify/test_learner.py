@@ -1,0 +1,243 @@
+"""A learner's way through the tiny course: start, check, and the generated pytest modules, which must agree."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from mlsj.cli.main import cli
+from mlsj.learner.workspace import Workspace, start
+from mlsj.project.read import read_tree
+from mlsj.spec.load import load
+from mlsj.spec.variants import variant
+
+ROOT = Path(__file__).resolve().parents[3]
+TINY = ROOT / "tests/courses/tiny"
+SCHEMA = json.loads((ROOT / "docs/formats/evidence.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    course = tmp_path_factory.mktemp("course") / "tiny"
+    shutil.copytree(TINY, course, ignore=shutil.ignore_patterns(".mlsj", "work", "notes"))
+    assert mlsj(course, "generate").exit_code == 0
+    return course
+
+
+@pytest.fixture
+def course(generated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(generated, tmp_path / "tiny", symlinks=True))
+
+
+def mlsj(course: Path, *args: str) -> Result:
+    return CliRunner().invoke(cli, ["-C", str(course), *args], prog_name="mlsj", catch_exceptions=False)
+
+
+def fill(course: Path, lesson: str, name: str) -> None:
+    """Put a variant's files into the learner's work directory; with the solution the note is answered, too."""
+    loaded = load(read_tree(course))
+    assert loaded.curriculum is not None
+    found = loaded.curriculum.lesson(lesson)
+    assert found is not None
+    for path, file in variant(loaded.tree, found, name).items():
+        target = course / "work" / lesson / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.data)
+    note = course / "notes" / f"{lesson}.md"
+    if name == "solution":
+        answer = "".join(f"- point {n}: what I saw there and why I would do it otherwise now\n" for n in range(9))
+        note.write_text(re.sub(r"^(#+ .*\n)", rf"\1\n{answer}\n", note.read_text(), flags=re.MULTILINE))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+# start ----------------------------------------------------------------------------------------------------------------
+
+
+def test_start_copies_the_stub_and_keeps_the_base(course: Path) -> None:
+    done = mlsj(course, "start", "1-1")
+    assert done.exit_code == 0, done.output
+    stub = contents(course / "generated/lessons/1-1/work")
+    assert stub
+    assert contents(course / "work/1-1") == stub
+    assert contents(course / ".mlsj/base/1-1/work") == stub
+    form = (course / "generated/lessons/1-1/note.md").read_bytes()
+    assert (course / "notes/1-1.md").read_bytes() == (course / ".mlsj/base/1-1/note.md").read_bytes() == form
+    for name in stub:
+        modes = {(course / folder / name).stat().st_mode for folder in ("generated/lessons/1-1/work", "work/1-1")}
+        assert len(modes) == 1
+    assert "mlsj check 1-1" in done.stdout
+
+
+def test_start_again_changes_nothing(course: Path) -> None:
+    mlsj(course, "start", "1-1")
+    fill(course, "1-1", "solution")
+    before = contents(course)
+    done = mlsj(course, "start", "1-1")
+    assert done.exit_code == 0
+    assert "already started" in done.stdout
+    assert contents(course) == before
+
+
+def test_start_never_overwrites(course: Path) -> None:
+    name = min(contents(course / "generated/lessons/1-1/work"))
+    target = course / "work/1-1" / name
+    target.parent.mkdir(parents=True)
+    target.write_text("mine")
+    before = contents(course)
+    done = mlsj(course, "start", "1-1")
+    assert done.exit_code == 1
+    assert f"work/1-1/{name}" in done.stderr
+    assert contents(course) == before
+    assert not Workspace(course, "1-1").started
+
+
+def test_start_goes_on_where_it_was_cut(course: Path) -> None:
+    place = Workspace(course, "1-1")
+    start(place)
+    whole = contents(course)
+    shutil.rmtree(place.base)
+    (place.base.with_name(".1-1.part") / "work").mkdir(parents=True)
+    place.note.unlink()
+    done = start(place)
+    assert done.created == ("notes/1-1.md",)
+    assert done.kept
+    assert contents(course) == whole
+
+
+def test_start_refuses_a_link_in_its_place(course: Path, tmp_path: Path) -> None:
+    (course / "notes").mkdir(exist_ok=True)
+    (course / "notes/1-1.md").symlink_to(tmp_path / "elsewhere")
+    assert mlsj(course, "start", "1-1").exit_code == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["start", "2-1"], 3, "2-1 is a draft: it cannot be judged yet"),
+        (["start", "1-11"], 2, "did you mean '1-1'?"),
+        (["check", "2-1"], 3, "2-1 is a draft: it cannot be judged yet"),
+        (["check", "1-1"], 3, "mlsj start 1-1"),
+        (["check", "1-11"], 2, "did you mean '1-1'?"),
+        (["check", "1-1", "--mistake", "nope"], 2, "no mistake 'nope'"),
+        (["check", "1-1", "--stub", "--solution"], 2, "choose one"),
+        (["check", "1-1", "--seed", "-1"], 2, "--seed"),
+        (["check", "1-1", "--dir", "generated"], 3, "there is no work/1-1/"),
+    ],
+)
+def test_what_cannot_be_done_is_said(course: Path, args: list[str], code: int, says: str) -> None:
+    done = mlsj(course, *args)
+    assert (done.exit_code, says in done.stderr) == (code, True), done.output
+    assert not (course / "work").exists()
+
+
+def test_start_before_generate_says_so(tmp_path: Path) -> None:
+    course = Path(shutil.copytree(TINY, tmp_path / "tiny"))
+    done = mlsj(course, "start", "1-1")
+    assert done.exit_code == 1
+    assert "mlsj generate" in done.stderr
+
+
+# check ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_stub_fails_and_says_what_to_do(course: Path) -> None:
+    mlsj(course, "start", "1-1")
+    done = mlsj(course, "check", "1-1")
+    assert done.exit_code == 1
+    assert "  expected  " in done.stdout
+    assert "  got       " in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("next: ")
+    assert done.stdout.splitlines()[-1].endswith("then: mlsj check 1-1")
+
+
+def test_json_is_the_evidence_that_is_kept(course: Path) -> None:
+    mlsj(course, "start", "1-1")
+    done = mlsj(course, "check", "1-1", "--format", "json", "--seed", "5")
+    document = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    (kept,) = (course / ".mlsj/evidence/1-1").glob("*.json")
+    assert json.loads(kept.read_text()) == document
+    assert (document["seed"], document["subject"], document["stable"]["state"]) == (5, "work", "failed")
+    assert all(r["expected"] and r["got"] and r["next_step"] for r in document["results"] if r["verdict"] == "fail")
+
+
+@pytest.mark.parametrize("lesson", ["1-1", "2-1"])
+def test_json_of_what_is_not_judged(course: Path, lesson: str) -> None:
+    done = mlsj(course, "check", lesson, "--format", "json")
+    document = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert done.exit_code == 3
+    assert document["stable"]["state"] == "not judged"
+    assert document["reason"]
+
+
+def test_junit_and_dir(course: Path, tmp_path: Path) -> None:
+    other = tmp_path / "fork"
+    mlsj(course, "start", "1-1")
+    shutil.copytree(course / "work", other / "work")
+    done = mlsj(course, "check", "1-1", "--dir", str(other), "--junit", str(tmp_path / "out.xml"))
+    assert done.exit_code == 1
+    suite = ET.parse(tmp_path / "out.xml").getroot()[0]  # noqa: S314
+    assert int(suite.get("failures", "0")) > 0
+    assert not list((course / ".mlsj/evidence/1-1").glob("*.json"))
+
+
+def test_variants_leave_no_progress(course: Path) -> None:
+    assert mlsj(course, "check", "1-1", "--stub").exit_code == 1
+    assert not list((course / ".mlsj/evidence").glob("*/*.json"))
+    assert not (course / "work").exists()
+
+
+# the generated checks -------------------------------------------------------------------------------------------------
+
+OUTCOMES = {"pass": "passed", "fail": "failed", "blocked": "failed", "unverified": "skipped", "error": "error"}
+
+
+def pytested(course: Path, lesson: str) -> dict[str, str]:
+    """Run the generated module alone and return each test's outcome."""
+    report = course / "report.xml"
+    module = course / "generated/checks" / f"test_{lesson.replace('-', '_')}.py"
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(module)]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    subprocess.run(argv, cwd=course, env=inherited, capture_output=True, check=False)
+    found = {}
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
+        tags = [child.tag for child in case]
+        words = {"failure": "failed", "error": "error", "skipped": "skipped"}
+        found[str(case.get("name"))] = next((words[tag] for tag in tags if tag in words), "passed")
+        text = "".join(case.itertext())
+        assert "Traceback" not in text
+    return found
+
+
+@pytest.mark.parametrize("name", ["stub", "solution"])
+def test_pytest_and_check_agree(course: Path, name: str) -> None:
+    mlsj(course, "start", "1-1")
+    fill(course, "1-1", name)
+    document = json.loads(mlsj(course, "check", "1-1", "--format", "json").stdout)
+    told = {f"test_{r['id'].replace('-', '_')}": OUTCOMES[r["verdict"]] for r in document["results"]}
+    seen = pytested(course, "1-1")
+    # A judge's error may be raised inside the test, which pytest calls a failure: it is red either way.
+    assert {k: v.replace("error", "failed") for k, v in seen.items()} == {
+        k: v.replace("error", "failed") for k, v in told.items()
+    }
+    assert len(seen) > 1
+    assert ("failed" in told.values()) == (name == "stub")
+
+
+def test_pytest_is_red_before_the_start(course: Path) -> None:
+    assert set(pytested(course, "1-1").values()) <= {"failed", "error"}
