@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; `mlsj generate` with nothing to do ends before even the command line is imported."""
+    if sys.argv[1:] == ["generate"] and _nothing_to_generate():
+        return
     from mlsj.cli.main import main as run
 
     run()
+
+
+def _nothing_to_generate() -> bool:
+    """Say so and return True when the course here is up to date; whatever is in the way is the full run's to report."""
+    try:
+        import os
+
+        from mlsj.project import stamp
+
+        root = os.getcwd()  # noqa: PTH109 - pathlib costs more than all the rest
+        while not os.path.isfile(os.path.join(root, "curriculum.yaml")):  # noqa: PTH113, PTH118
+            above = os.path.dirname(root)  # noqa: PTH120
+            if above == root:
+                return False
+            root = above
+        files = stamp.up_to_date(root)
+        if files is None:
+            return False
+        print(stamp.nothing_to_do(files), flush=True)
+    except (OSError, ValueError, AttributeError):
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def command(
     Your files are copied and never changed. Exit codes: 0 passed (or passed here), 1 failed, 2 usage, 3 not judged.
     JSON: an object as in docs/formats/evidence.schema.json.
     """
-    from mlsj.cli.common import course_or_exit, echo, echo_json
+    from mlsj.cli.common import course_or_exit, echo, echo_json, stop
     from mlsj.cli.suggest import unknown
     from mlsj.verify.text import render
 
@@ -80,14 +80,20 @@ def command(
         _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, f"read it: mlsj show {lesson}")
     variant = "solution" if solution else "stub" if stub else mistake
     elsewhere = start / directory if directory is not None else None
-    outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
+    try:
+        outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
+    except (OSError, RuntimeError) as error:  # a full disk, a folder that cannot be written, a broken prepare script
+        stop(str(error), code=exits.NOT_JUDGED)
     if sys.stderr.isatty():
         click.echo("\r\x1b[2K", nl=False, err=True)
     report = outcome.report
     if junit is not None:
         from mlsj.verify.junit import junit as document
 
-        (start / junit).write_bytes(document(report))
+        try:
+            (start / junit).write_bytes(document(report))
+        except OSError as error:
+            stop(f"--junit: {error}", code=exits.USAGE)
     if fmt == "json":
         echo_json(outcome.record)
     else:

@@ -19,12 +19,13 @@ Examples:
   mlsj plan --since main                 what the changes since main ask of CI
   mlsj plan --since HEAD --format json   what is not committed yet, as data
   mlsj plan                              every lesson
+  mlsj plan --since REF --format github  as outputs of a workflow's step
 """
 )
 @click.option(
     "--since", metavar="REF", default="", help="Commit to compare the working tree with; without it, everything."
 )
-@format_option("text", "json")
+@format_option("text", "json", "github")
 @click.pass_context
 def command(ctx: click.Context, since: str, fmt: str) -> None:
     """Say which lessons a change touches: by their sources, their part of curriculum.yaml, locks and the tool itself.
@@ -33,7 +34,7 @@ def command(ctx: click.Context, since: str, fmt: str) -> None:
     JSON: an object as in docs/formats/plan.schema.json.
     """
     from mlsj.cli.common import course_or_exit, echo, echo_json
-    from mlsj.render.touched import Touched, plan, touched
+    from mlsj.render.touched import Touched, outputs, plan, touched
     from mlsj.spec.files import CURRICULUM
     from mlsj.spec.source import parse
 
@@ -51,7 +52,7 @@ def command(ctx: click.Context, since: str, fmt: str) -> None:
     if fmt == "json":
         echo_json(found)
     else:
-        echo(_text(found))
+        echo(outputs(found) if fmt == "github" else _text(found))
 
 
 def _changed(root: Path, since: str) -> list[str] | str:

@@ -43,6 +43,8 @@ def command(ctx: click.Context, lesson: str) -> None:
     except FileNotFoundError as missing:
         path = missing.filename or str(missing)
         stop(f"the course is not generated: {path} is missing", help="run 'mlsj generate' first")
+    except OSError as error:
+        stop(f"{lesson} is not started: {error}", help="start again when that is mended; nothing is lost")
     if done.conflicts:
         listed = "\n".join(f"  {name}" for name in done.conflicts)
         stop(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from mlsj.project.obstacles import quoted
 from mlsj.project.plan import Change, Plan
@@ -52,8 +53,7 @@ _DRIFTS = {
 CLASSES = ("changed", "missing", "stale", "hand-edited")
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(msgspec.Struct, frozen=True):
     """A file that is not as the spec says: which of `CLASSES`, the error in it, and its unified diff ("" for none)."""
 
     path: str

@@ -14,8 +14,9 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mlsj.spec.ownership import MANIFEST, in_zone, plain
 
@@ -27,8 +28,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MODES = ("644", "755")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A generated file: SHA-256 of the bytes, mode in octal, and the place in the spec it comes from."""
 
     sha256: str
@@ -36,11 +36,10 @@ class Entry:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(msgspec.Struct, frozen=True):
     """The files the compiler made, by path."""
 
-    files: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, Entry] = msgspec.field(default_factory=dict)
 
     def encode(self) -> bytes:
         """Return the bytes of the manifest, the same for equal manifests."""

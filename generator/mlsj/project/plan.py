@@ -7,10 +7,11 @@ so, or when they are what it would write anyway; all other bytes are somebody's 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Literal
+
+import msgspec
 
 from mlsj.project.manifest import Entry, Manifest
 from mlsj.project.obstacles import in_the_way, quoted
@@ -26,8 +27,7 @@ Kind = Literal["create", "update", "edited", "mode", "unchanged", "delete", "kee
 WRITES: tuple[Kind, ...] = ("create", "update", "edited")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What becomes of one path: `old` and `new` are SHA-256s of what stands there and of what shall, "" for nothing."""
 
     path: str
@@ -40,8 +40,7 @@ class Change:
     """A deletion that must come first, since a folder replaces this file or a file its folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """All changes, sorted by path, the manifest that is true afterwards, and what forbids or accompanies them."""
 
     changes: tuple[Change, ...]
@@ -51,9 +50,9 @@ class Plan:
     leftovers: tuple[str, ...] = ()
     vacated: tuple[str, ...] = ()
     """Paths that are left for good, now or by a run that was cut off: their folders may have become empty."""
-    pending: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pending: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     """What `Known.pending` is afterwards: the part that a run for some paths says nothing about."""
-    was_pending: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    was_pending: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def of(self, *kinds: Kind) -> tuple[Change, ...]:
@@ -67,16 +66,15 @@ class Plan:
         return quiet and not (self.manifest_differs or self.leftovers or self.was_pending or self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What the compiler wrote before: the manifest, and its bytes if there is one.
 
     `pending` is by path the SHA-256s of what runs that were cut off were about to write.
     """
 
-    manifest: Manifest = field(default_factory=Manifest)
+    manifest: Manifest = msgspec.field(default_factory=Manifest)
     raw: bytes | None = None
-    pending: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    pending: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
 
     def paths(self) -> set[str]:
         """Every path that the compiler claims to have written."""
@@ -177,8 +175,10 @@ def _clear_the_way(changes: list[Change], found: Mapping[str, Found]) -> tuple[l
                 keeps = next((p for p in below if p not in deleted), place)
                 diagnostics[place] = in_the_way(path, place, here.kind, keeps)
             break
-    changes = [replace(change, in_the_way=True) if change.path in moved else change for change in changes]
-    return changes, list(diagnostics.values())
+    changes = [
+        msgspec.structs.replace(change, in_the_way=True) if change.path in moved else change for change in changes
+    ]
+    return first, list(diagnostics.values())
 
 
 def _manifest_after(changes: Iterable[Change], before: Manifest, chosen: Collection[str]) -> Manifest:

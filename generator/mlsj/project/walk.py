@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from mlsj.spec.ownership import CACHE, MANIFEST, OWNED, SHARED, bears_header, plain
 
@@ -44,8 +44,7 @@ def is_junk(name: str) -> bool:
     return name in _JUNK_NAMES or name.endswith(_JUNK_ENDS) or name.startswith(_JUNK_STARTS) or autosaved
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something in a place the compiler reads that it cannot use; `what` is a sentence about `path`."""
 
     path: str
@@ -53,8 +52,7 @@ class Problem:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A file the compiler reads."""
 
     path: str
@@ -62,8 +60,7 @@ class Input:
     executable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What stands at a path of the compiler's zone; `sha256` and `executable` say something about files only."""
 
     kind: str  # "file", "folder", "link", "other"
@@ -72,8 +69,7 @@ class Found:
     bears_header: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(NamedTuple):
     """The compiler's zone as it is on the disk: everything found, and temporary files that a killed run left."""
 
     found: dict[str, Found]

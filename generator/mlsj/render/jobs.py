@@ -18,8 +18,9 @@ MAX_JOBS = 200
 
 
 class GpuJob(msgspec.Struct, frozen=True):
-    """A matrix of lessons that need a GPU: its runner class, and where the site runs it."""
+    """A matrix of lessons that need a GPU: its id in the workflow, its runner class, and where the site runs it."""
 
+    id: str
     name: str
     runner: Runner
     site: SiteRunner
@@ -27,10 +28,15 @@ class GpuJob(msgspec.Struct, frozen=True):
 
 def gpu_jobs(curriculum: Curriculum, site: Site) -> list[GpuJob]:
     """Return a job for each runner class that asks for a GPU and that the site maps to labels, in the spec's order."""
-    return [
-        GpuJob(name, runner, site.runners[name])
+    mapped = [
+        (name, runner)
         for name, runner in curriculum.runners.items()
         if runner.min_vram_gb is not None and name in site.runners and name != CPU
+    ]
+    # The name of a class may hold what a job's id must not, such as a dot.
+    return [
+        GpuJob("gpu" if len(mapped) == 1 else f"gpu_{place}", name, runner, site.runners[name])
+        for place, (name, runner) in enumerate(mapped, 1)
     ]
 
 

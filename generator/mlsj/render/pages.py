@@ -53,13 +53,13 @@ class Pages:
             span = Span(str(error.filename), error.lineno or 1)
             return Diagnostic("MLSJ-T090", _said(str(error.message)), span, help=_REMEDY)
         except Exception as error:  # a template can raise anything, and its author needs the line
-            span = self._where(error.__traceback__)
-            if span is None:
+            place = self._where(error.__traceback__)
+            if place is None:
                 raise
             what = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
             if isinstance(error, jinja2.TemplateNotFound):
                 what = f"there is no template '{error.name}'"
-            return Diagnostic("MLSJ-T091", f"this template fails: {_said(what)}", span, help=_REMEDY)
+            return Diagnostic("MLSJ-T091", f"this template fails: {_said(what)}", place, help=_REMEDY)
         return text.rstrip("\n") + "\n"
 
     def unused(self) -> Iterable[Diagnostic]:
@@ -68,7 +68,9 @@ class Pages:
         for path in sorted(set(self.own) - used):
             names = ", ".join(sorted(file.name.removesuffix(SUFFIX) for file in _PACKAGE.glob(f"*{SUFFIX}")))
             remedy = f"pages are {names}; another file is used only where one of them includes or extends it"
-            yield Diagnostic("MLSJ-T092", f"no page uses the template {path}", Span(path), remedy, severity=Severity.WARNING)
+            yield Diagnostic(
+                "MLSJ-T092", f"no page uses the template {path}", Span(path), remedy, severity=Severity.WARNING
+            )
 
     def _where(self, trace: TracebackType | None) -> Span | None:
         """Return the innermost line of a course template in a traceback; Jinja has put template lines there."""

@@ -5,6 +5,7 @@ Whatever is not known to be harmless judges everything: a needless job costs min
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -27,9 +28,9 @@ _LOCK = re.compile(r"locks/([^/]+)\.txt")
 class Plan(msgspec.Struct, frozen=True):
     """What a change asks of CI.
 
-    `cpu` and `gpu` are the ready lessons to judge, `drafts` those touched that cannot be. `jobs` has, for each matrix
-    of the workflow, its entries: lesson ids separated by spaces. `gpu_elsewhere` are lessons whose GPU class no
-    runner has.
+    `cpu` and `gpu` are the ready lessons to judge, `drafts` those touched that cannot be. `jobs` has, for each matrix job
+    of the workflow by its id, the entries: lesson ids separated by spaces. `gpu_elsewhere` are lessons whose GPU class no
+    runner of this site has.
     """
 
     since: str
@@ -75,7 +76,7 @@ def plan(curriculum: Curriculum, site: Site, since: str, change: Touched) -> Pla
     ready = [lesson for lesson in lessons if lesson.status == "ready"]
     gpu = [lesson for lesson in ready if wants_gpu(curriculum, lesson)]
     classes = {
-        job.name: _ids(lesson for lesson in gpu if lesson.runner == job.name) for job in gpu_jobs(curriculum, site)
+        job.id: _ids(lesson for lesson in gpu if lesson.runner == job.name) for job in gpu_jobs(curriculum, site)
     }
     return Plan(
         since,
@@ -87,6 +88,12 @@ def plan(curriculum: Curriculum, site: Site, since: str, change: Touched) -> Pla
         {CPU: shards(_ids(ready)), **{name: shards(ids) for name, ids in classes.items()}},
         _ids(lesson for lesson in gpu if not any(lesson.id in ids for ids in classes.values())),
     )
+
+
+def outputs(found: Plan) -> str:
+    """Return the plan as outputs of a workflow's step: `NAME=JSON`, one a line."""
+    lists = {**found.jobs, "gpu_elsewhere": found.gpu_elsewhere}
+    return "\n".join(f"{name}={json.dumps(value)}" for name, value in lists.items())
 
 
 def _ids(lessons: Iterable[Lesson]) -> list[str]:

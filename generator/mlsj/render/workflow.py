@@ -31,8 +31,7 @@ _MOST_MINUTES = 360
 _READ = {"contents": "read"}
 
 _PLAN = """\
-.venv/bin/mlsj plan --since "$BASE" --format json > plan.json
-jq --raw-output '{outputs}' plan.json >> "$GITHUB_OUTPUT"
+.venv/bin/mlsj plan --since "$BASE" --format github >> "$GITHUB_OUTPUT"
 .venv/bin/mlsj plan --since "$BASE" >> "$GITHUB_STEP_SUMMARY"
 """
 # A lesson that has been started is the learner's: then their work is judged. Elsewhere the reference must pass.
@@ -72,13 +71,13 @@ def emit(course: Course) -> Iterator[File | Diagnostic]:
     if isinstance(pins, Diagnostic):
         yield pins
         return
-    gpus = {_gpu_id(place, gpu): gpu for place, gpu in enumerate(gpu_jobs(course.curriculum, course.site))}
+    gpus = {gpu.id: gpu for gpu in gpu_jobs(course.curriculum, course.site)}
     jobs: dict[str, Any] = {
         "drift": _drift(pins),
         "plan": _plan(pins, gpus),
         CPU: Placed(_cpu(course, pins), "runners/cpu" if CPU in course.curriculum.runners else ""),
     }
-    jobs |= {id_: Placed(_gpu(pins, id_, gpu), f"runners/{gpu.name}") for id_, gpu in gpus.items()}
+    jobs |= {id_: Placed(_gpu(pins, gpu), f"runners/{gpu.name}") for id_, gpu in gpus.items()}
     jobs["gate"] = _gate(gpus)
     data = {
         "name": "ci",
@@ -98,11 +97,6 @@ def emit(course: Course) -> Iterator[File | Diagnostic]:
     yield text_file(PATH, commented("#", "") + "\n" + write(data), "", EMITTER)
 
 
-def _gpu_id(place: int, gpu: GpuJob) -> str:
-    """Return the job's id: the class's name may hold what a job id must not."""
-    return "gpu" if gpu.name == "gpu" else f"gpu_{place + 1}"
-
-
 def _drift(pins: dict[str, actions.Action]) -> dict[str, Any]:
     return {
         "name": "Generated files are current",
@@ -117,16 +111,13 @@ def _drift(pins: dict[str, actions.Action]) -> dict[str, Any]:
 
 
 def _plan(pins: dict[str, actions.Action], gpus: dict[str, GpuJob]) -> dict[str, Any]:
-    lists = {CPU: f".jobs.{CPU}", **{id_: f'.jobs["{gpu.name}"] // []' for id_, gpu in gpus.items()}}
-    lists["gpu_elsewhere"] = ".gpu_elsewhere"
-    outputs = ", ".join(f'"{name}=\\({path} | tojson)"' for name, path in lists.items())
     base = "github.event.pull_request.base.sha || github.event.merge_group.base_sha || github.event.before"
     return {
         "name": "Plan which lessons to judge",
         "runs-on": _HOSTED,
         "timeout-minutes": _SETUP_MINUTES,
         "permissions": _READ,
-        "outputs": {name: f"${{{{ steps.plan.outputs.{name} }}}}" for name in lists},
+        "outputs": {name: f"${{{{ steps.plan.outputs.{name} }}}}" for name in (CPU, *gpus, "gpu_elsewhere")},
         "steps": [
             *_begin(pins, setup="make setup", depth=0),
             {
@@ -135,7 +126,7 @@ def _plan(pins: dict[str, actions.Action], gpus: dict[str, GpuJob]) -> dict[str,
                 "env": {
                     "BASE": Said(f"${{{{ {base} }}}}", above="Empty for a run by hand: then every lesson is judged.")
                 },
-                "run": _PLAN.format(outputs=outputs),
+                "run": _PLAN,
             },
         ],
     }
@@ -157,8 +148,8 @@ def _cpu(course: Course, pins: dict[str, actions.Action]) -> dict[str, Any]:
     }
 
 
-def _gpu(pins: dict[str, actions.Action], id_: str, gpu: GpuJob) -> dict[str, Any]:
-    condition = f"github.event_name != 'pull_request' && needs.plan.outputs.{id_} != '[]'"
+def _gpu(pins: dict[str, actions.Action], gpu: GpuJob) -> dict[str, Any]:
+    condition = f"github.event_name != 'pull_request' && needs.plan.outputs.{gpu.id} != '[]'"
     return {
         "name": f"Lesson ${{{{ matrix.lessons }}}} on {gpu.name}",
         "needs": ["plan"],
@@ -169,7 +160,7 @@ def _gpu(pins: dict[str, actions.Action], id_: str, gpu: GpuJob) -> dict[str, An
         "strategy": {
             "fail-fast": False,
             "max-parallel": 1,
-            "matrix": {"lessons": f"${{{{ fromJSON(needs.plan.outputs.{id_}) }}}}"},
+            "matrix": {"lessons": f"${{{{ fromJSON(needs.plan.outputs.{gpu.id}) }}}}"},
         },
         "steps": [*_begin(pins, setup="make"), _judge("Judge the lesson with its GPU criteria", strict=True)],
     }

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+FLOOD = 200
+"""Faults of one stage beyond which the rest is not looked at: nobody reads them, and hostile files have millions."""
+
 
 class Severity(StrEnum):
     """How much a diagnostic weighs: any error fails the run, a warning does not."""
@@ -50,6 +53,12 @@ class Diagnostic(msgspec.Struct, frozen=True):
 def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Sort by position, then code and message, and drop exact repeats."""
     return sorted(dict.fromkeys(diagnostics), key=lambda d: (d.span, d.code, d.message))
+
+
+def flooded(span: Span) -> Diagnostic:
+    """Say that the search was given up at `span`."""
+    message = f"more than {FLOOD} faults up to here; the rest is not shown"
+    return Diagnostic("MLSJ-S024", message, span, help="mend these first")
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

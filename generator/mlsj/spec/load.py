@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from mlsj.spec import schema
 from mlsj.spec.convert import convert
-from mlsj.spec.diagnostics import Diagnostic, Span, ordered
+from mlsj.spec.diagnostics import FLOOD, Diagnostic, Span, flooded, ordered
 from mlsj.spec.files import CURRICULUM, SITE, Tree
 from mlsj.spec.model import FORMAT, Curriculum, Site
 from mlsj.spec.rules import RULES
@@ -47,7 +48,9 @@ def load(tree: Tree) -> Loaded:
     curriculum, refused = _model(source, shape)
     found += [*shape.diagnostics, *refused]
     if curriculum is not None:
-        found += _rules(Subject(curriculum, site, source, tree, shape.holes, site_source))
+        subject = Subject(curriculum, site, source, tree, shape.holes, site_source)
+        said = list(islice(_rules(subject), FLOOD + 1))
+        found += [*said[:FLOOD], flooded(said[-1].span)] if len(said) > FLOOD else said
     return Loaded(None if shape.holes else curriculum, site, source, tree, tuple(ordered(found)))
 
 

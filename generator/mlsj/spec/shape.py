@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mlsj.spec import naming, schema, wording
-from mlsj.spec.diagnostics import Diagnostic
+from mlsj.spec.diagnostics import FLOOD, Diagnostic, flooded
 from mlsj.spec.model import FORMAT
 from mlsj.spec.source import Path, Source
 
@@ -49,7 +49,7 @@ def faults(data: Any, root: Mapping[str, Any]) -> list[Fault]:
     """Return every place where `data` does not fit the schema `root`, each once, by jsonschema-rs."""
     found: dict[tuple[str, Path, str], Fault] = {}
     for error in _validator(root["title"]).iter_errors(data):
-        path: Path = tuple(error.instance_path)
+        path = _written(data, error.instance_path)
         keyword = error.kind.name
         # A dependent requirement is reported as `required`; a key's own error sits inside `propertyNames`.
         where = error.schema_path
@@ -67,6 +67,16 @@ def faults(data: Any, root: Mapping[str, Any]) -> list[Fault]:
     refused = {fault.path for fault in found.values() if fault.keyword == "type"}
     # A value of the wrong type has no length, bounds or pattern worth mentioning, and no allowed values but its type's.
     return [f for f in found.values() if f.keyword == "type" or f.path not in refused]
+
+
+def _written(data: Any, path: list[str | int]) -> Path:
+    """Return `path` with the keys that `data` has: jsonschema-rs gives a key such as '11' as a number."""
+    found: list[str | int] = []
+    for part in path:
+        key = str(part) if isinstance(data, dict) else part
+        found.append(key)
+        data = data[key]
+    return tuple(found)
 
 
 @cache
@@ -95,6 +105,10 @@ def _shape(source: Source, root: Mapping[str, Any]) -> Shape:
     found_faults = faults(data, root)
     if not found_faults:
         return Shape((), data, frozenset())
+    if len(found_faults) > FLOOD:
+        # With so much wrong, stand-ins would say nothing about the course: rules do not run.
+        shown = [_SAY[f.keyword](source, f) for f in found_faults[:FLOOD]]
+        return Shape((*shown, flooded(max(d.span for d in shown))), data, frozenset([()]))
     meant = {(f.path, near) for f in found_faults if f.keyword == "additionalProperties" and (near := _meant(f))}
     diagnostics = [
         _SAY[f.keyword](source, f)
@@ -190,15 +204,15 @@ def _wrong_type(source: Source, fault: Fault) -> Diagnostic:
     if value is None:
         remedy = "give a value, or remove the key"
     elif "string" in types and isinstance(value, (bool, int, float)):
-        remedy = f'put it in quotes: "{_written(source, fault.path)}"'
+        remedy = f'put it in quotes: "{_as_written(source, fault.path)}"'
     elif types == ["array"] and isinstance(value, (str, int, float)):
-        remedy = f"write it as a list: [{_written(source, fault.path)}]"
+        remedy = f"write it as a list: [{_as_written(source, fault.path)}]"
     elif isinstance(value, str) and ({"integer", "number", "boolean"} & set(types)):
         remedy = "write it without quotes or units"
     return Diagnostic("MLSJ-S016", message, source.head(fault.path), help=remedy)
 
 
-def _written(source: Source, path: Path) -> str:
+def _as_written(source: Source, path: Path) -> str:
     """Return a scalar as the author wrote it."""
     span = source.span(path)
     line = source.text.split("\n")[span.line - 1]

@@ -26,7 +26,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from mlsj.spec.diagnostics import Diagnostic, Related, Span
+from mlsj.spec.diagnostics import FLOOD, Diagnostic, Related, Span, flooded
 from mlsj.spec.text import MAX_BYTES as MAX_BYTES
 from mlsj.spec.text import decode, syntax_error
 
@@ -215,6 +215,8 @@ class _Builder:
                 if stack and keys[-1] is None and type(stack[-1][0]) is dict:
                     keys[-1] = self._key(stack[-1], value, mark)
                     continue
+                if len(self.found) > FLOOD:
+                    raise _RefusedError(flooded(self._span(mark)))
                 if event.implicit[0] and event.tag is None:
                     value = _resolve(value)
                     if type(value) is float and not isfinite(value):

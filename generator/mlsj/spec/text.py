@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 16 * 1024 * 1024
 # What libyaml refuses without a position, and what ends a line for it but not for editors.
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|\r(?!\n)")
-_SHOWN = 10
+# Of each: a binary file, or one full of markers, needs no longer list.
+_SHOWN = 20
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?= |$)", re.MULTILINE)
 
 
@@ -35,21 +37,30 @@ def decode(file: str, raw: bytes) -> tuple[str, list[Diagnostic]]:
         Diagnostic(
             "MLSJ-S001",
             f"control character U+{ord(match.group()):04X} in the file",
-            _place(file, text, match.start()),
+            span,
             help="remove the character; lines end with a line feed alone or after a carriage return",
         )
-        for match in islice(_UNREADABLE.finditer(text), _SHOWN)
+        for match, span in _places(file, text, _UNREADABLE)
     ]
     markers = [
         Diagnostic(
             "MLSJ-S010",
             f"merge conflict marker '{match.group()}'",
-            _place(file, text, match.start()),
+            span,
             help="resolve the conflict, keep one side and delete the marker lines",
         )
-        for match in _CONFLICT.finditer(text)
+        for match, span in _places(file, text, _CONFLICT)
     ]
     return text, bad + markers
+
+
+def _places(file: str, text: str, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], Span]]:
+    """Yield the first matches with their places; lines are counted from one match to the next."""
+    line, counted = 1, 0
+    for match in islice(pattern.finditer(text), _SHOWN):
+        at = match.start()
+        line, counted = line + text.count("\n", counted, at), at
+        yield match, Span(file, line, at - text.rfind("\n", 0, at))
 
 
 def _place(file: str, text: str, at: int) -> Span:

@@ -75,7 +75,18 @@ def _build(folder: Path, name: str, lock: bytes, progress: Callable[[str], None]
             _run(name, [uv, "venv", "--quiet", "--no-project", "--python", base, str(folder)])
             _run(
                 name,
-                [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(requirements)],
+                [
+                    uv,
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--compile-bytecode",
+                    "--python",
+                    python,
+                    "--require-hashes",
+                    "-r",
+                    str(requirements),
+                ],
             )
         else:
             _run(name, [base, "-m", "venv", str(folder)])

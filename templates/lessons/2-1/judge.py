@@ -42,17 +42,19 @@ class History:
 def tracked(context: Context) -> Finding:
     """git holds the pointer of each version and never the table itself."""
     history = published(context)
-    found = git(context, history.repo, "log", "--all", "--format=%h %s", "--", CSV).stdout.strip()
     for tag, table in history.tables.items():
         blob = hashlib.sha1(b"blob %d\0" % len(table) + table, usedforsecurity=False).hexdigest()
-        if found or git(context, history.repo, "cat-file", "-e", blob).exit_code == 0:
-            return failed(
-                "the table itself is in git",
-                expected=f"only {POINTER} and data/.gitignore in every commit",
-                got=f"{CSV} ({len(table):,} bytes at {tag}) in commit {found or 'of another file name'}",
-                where=SCRIPT,
-                next_step=f"add {POINTER} and data/.gitignore to git by name, and nothing else below data/",
-            )
+        if git(context, history.repo, "cat-file", "-e", blob).exit_code != 0:
+            continue
+        log = git(context, history.repo, "log", "--all", "--format=commit '%s'", "--name-only", f"--find-object={blob}")
+        commit, *names = [line for line in log.stdout.splitlines() if line] or ["the index", CSV]
+        return failed(
+            "the table itself is in git",
+            expected=f"only {POINTER} and data/.gitignore in every commit",
+            got=f"the {len(table):,} bytes of {tag} as {names[0]} in {commit}",
+            where=SCRIPT,
+            next_step=f"add {POINTER} and data/.gitignore to git by name, and nothing else below data/",
+        )
     if history.problem is not None:
         return history.problem
     if git(context, history.repo, "cat-file", "-e", f"HEAD:{POINTER}").exit_code != 0:

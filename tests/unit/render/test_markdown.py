@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from hostile import evil
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from hostile import evil
 
 from mlsj.render import markdown
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # The parser's own notion of a harmless link must not hide what other renderers would make of it.
-parser.validateLink = lambda url: True  # type: ignore[method-assign]
+parser.validateLink = lambda _: True  # type: ignore[method-assign]
 HTML = {"html_block", "html_inline"}
 
 
@@ -29,7 +32,9 @@ def plain(text: str) -> str:
     """Return what a reader sees of a text in one paragraph."""
     inline = [t for t in parser.parse(text) if t.type == "inline"]
     assert len(inline) <= 1
-    return "".join(c.content for t in inline for c in t.children or () if c.type in ("text", "code_inline", "softbreak"))
+    return "".join(
+        c.content for t in inline for c in t.children or () if c.type in ("text", "code_inline", "softbreak")
+    )
 
 
 def shown(text: str) -> str:

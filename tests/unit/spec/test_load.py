@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from courses import TEXT, codes, edited, loaded
+from mlsj.spec.diagnostics import FLOOD
 from mlsj.spec.files import InputFile, Tree
 from mlsj.spec.load import load
 
@@ -97,4 +98,5 @@ def test_many_wrong_names_do_not_take_long() -> None:
         lesson.replace("1-1", f"x-{n}").replace("reading", f"needs: [y-{n}]\n        reading") for n in range(600)
     )
     found = loaded(edited(("hours: 4", "hours: 200\n    hours_note: many")) + many)
-    assert codes(found).count("R010") == 600
+    assert codes(found).count("R010") == FLOOD
+    assert codes(found)[-1] == "S024"

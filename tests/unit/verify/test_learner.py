@@ -196,6 +196,18 @@ def test_junit_and_dir(course: Path, tmp_path: Path) -> None:
     assert not list((course / ".mlsj/evidence/1-1").glob("*.json"))
 
 
+def test_a_place_that_cannot_be_written_is_said(course: Path) -> None:
+    mlsj(course, "start", "1-1")
+    done = mlsj(course, "check", "1-1", "--junit", "no/such/folder/x.xml")
+    assert (done.exit_code, "--junit" in done.stderr) == (2, True)
+    (course / "work").rename(course / "gone")
+    (course / "work").write_text("a file")
+    shutil.rmtree(course / ".mlsj/base")
+    done = mlsj(course, "start", "1-1")
+    assert done.exit_code == 1
+    assert "work/1-1/" in done.stderr
+
+
 def test_variants_leave_no_progress(course: Path) -> None:
     assert mlsj(course, "check", "1-1", "--stub").exit_code == 1
     assert not list((course / ".mlsj/evidence").glob("*/*.json"))

@@ -165,6 +165,13 @@ _CODES = (
         "For an older format run `mlsj migrate`, which shows what it changes first. For a newer one install a "
         "newer mlsj.",
     ),
+    Code(
+        "MLSJ-S024",
+        "Too many faults",
+        "More than 200 things were wrong in one stage of the check, and the rest was not looked at. So many are most "
+        "often one: an indentation that moved a whole block, or a file that is no spec at all.",
+        "Mend those that are shown, from the top, and check again.",
+    ),
 )
 
 CODES: dict[str, Code] = {code.code: code for code in _CODES}
