@@ -175,9 +175,7 @@ def _clear_the_way(changes: list[Change], found: Mapping[str, Found]) -> tuple[l
                 keeps = next((p for p in below if p not in deleted), place)
                 diagnostics[place] = in_the_way(path, place, here.kind, keeps)
             break
-    changes = [
-        msgspec.structs.replace(change, in_the_way=True) if change.path in moved else change for change in changes
-    ]
+    first = [msgspec.structs.replace(c, in_the_way=True) if c.path in moved else c for c in changes]
     return first, list(diagnostics.values())
 
 

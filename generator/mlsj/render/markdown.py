@@ -19,7 +19,7 @@ class Md(str):
 
 
 _SPACE = re.compile(r"[ \t\n]+")
-_TEXT = re.compile(r"[\\`*_\[\]<>|~$]|&(?=[#A-Za-z])|(?<!\S)#")
+_TEXT = re.compile(r"[\\`*_\[\]<>|~$]|&(?=#?\w*(?:;|$))|(?<!\S)#")
 # What would begin a list, a quote, a heading, a thematic break or an underline at the start of a line.
 _START = re.compile(r"(\d{1,9})([.)])(?=\s|$)|([-+*=>:|])")
 

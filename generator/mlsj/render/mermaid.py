@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from mlsj.spec.model import Lesson
 
-# Letters, digits and spaces show as themselves; all else is written as an entity code, which Mermaid decodes after it
-# has parsed the label, so no text can end a label, begin Markdown in it, or be HTML
+# Letters, digits, spaces and a few signs show as themselves; all else is written as an entity code, which Mermaid
+# decodes after it has parsed the label, so no text can end a label, begin Markdown in it, or be HTML
 # (https://mermaid.js.org/syntax/flowchart).
-_ENCODED = re.compile(r"[^\w ,]|_|(?<=\d)\.|[\x80-\x9f]")
+_ENCODED = re.compile(r"[^\w ,:/()…]|_|[\x80-\x9f]")
 _KEPT_HYPHEN = re.compile(r"(?<=[^\W_])#45;(?=[^\W_])")
 _WHITE = re.compile(r"[ \t\n]+")
 # What GitHub draws: Mermaid's own limits are 500 edges and 50,000 characters (`maxEdges`, `maxTextSize`).

@@ -28,9 +28,9 @@ _LOCK = re.compile(r"locks/([^/]+)\.txt")
 class Plan(msgspec.Struct, frozen=True):
     """What a change asks of CI.
 
-    `cpu` and `gpu` are the ready lessons to judge, `drafts` those touched that cannot be. `jobs` has, for each matrix job
-    of the workflow by its id, the entries: lesson ids separated by spaces. `gpu_elsewhere` are lessons whose GPU class no
-    runner of this site has.
+    `cpu` and `gpu` are the ready lessons to judge, `drafts` those touched that cannot be. `jobs` has, for each matrix
+    job of the workflow by its id, the entries: lesson ids separated by spaces. `gpu_elsewhere` are lessons whose GPU
+    class no runner of this site has.
     """
 
     since: str

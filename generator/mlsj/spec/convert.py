@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,13 +18,13 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
 
 def convert(
-    source: Source, data: Any, model: type[_Model], root: Mapping[str, Any], base: Path = ()
+    source: Source, data: Any, model: type[_Model], root: Callable[[], Mapping[str, Any]], base: Path = ()
 ) -> tuple[_Model | None, tuple[Diagnostic, ...]]:
-    """Build `model` from `data`, which stands at `base` and fits the schema `root`; return what forbids it instead."""
+    """Build `model` from `data`, which stands at `base` and fits the schema `root()`, or return what forbids it."""
     try:
         return msgspec.convert(data, model), ()
     except (msgspec.ValidationError, OverflowError) as error:
-        whole = tuple(_whole_number(source, data, path, base) for path in misfits(data, root))
+        whole = tuple(_whole_number(source, data, path, base) for path in misfits(data, root()))
         return None, whole or (_refused(source, base, str(error)),)
 
 

@@ -76,7 +76,8 @@ def _end_of_item(lines: list[str], line: int, dash: int) -> int:
         bare = lines[number].strip()
         if bare and len(lines[number]) - len(lines[number].lstrip()) <= dash:
             break
-        if bare:
+        # Spaces beyond the dash may be the text of a block; below a new last line they would become its text.
+        if bare or len(lines[number].rstrip("\r")) > dash:
             end = number + 1
     return end
 

@@ -7,16 +7,14 @@ from itertools import islice
 
 import msgspec
 
-from mlsj.spec import schema
-from mlsj.spec.convert import convert
+from mlsj.spec import fit
 from mlsj.spec.diagnostics import FLOOD, Diagnostic, Span, flooded, ordered
 from mlsj.spec.files import CURRICULUM, SITE, Tree
 from mlsj.spec.model import FORMAT, Curriculum, Site
 from mlsj.spec.rules import RULES
 from mlsj.spec.rules.subject import Subject
 from mlsj.spec.rules.wake import in_the_wake
-from mlsj.spec.shape import Shape, curriculum_shape, site_shape
-from mlsj.spec.source import Source, parse
+from mlsj.spec.source import Path, Source, parse
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -44,14 +42,14 @@ def load(tree: Tree) -> Loaded:
     source = parse(CURRICULUM, raw)
     if source.diagnostics:
         return Loaded(None, site, source, tree, tuple(ordered([*source.diagnostics, *found])))
-    shape = curriculum_shape(source)
-    curriculum, refused = _model(source, shape)
-    found += [*shape.diagnostics, *refused]
+    curriculum, holes = fit.curriculum(source), frozenset[Path]()
+    if curriculum is None:
+        curriculum, holes, wrong = _repaired(source)
+        found += wrong
     if curriculum is not None:
-        subject = Subject(curriculum, site, source, tree, shape.holes, site_source)
-        said = list(islice(_rules(subject), FLOOD + 1))
+        said = list(islice(_rules(Subject(curriculum, site, source, tree, holes, site_source)), FLOOD + 1))
         found += [*said[:FLOOD], flooded(said[-1].span)] if len(said) > FLOOD else said
-    return Loaded(None if shape.holes else curriculum, site, source, tree, tuple(ordered(found)))
+    return Loaded(None if holes else curriculum, site, source, tree, tuple(ordered(found)))
 
 
 def _site(tree: Tree) -> tuple[Site, Source, list[Diagnostic]]:
@@ -61,19 +59,31 @@ def _site(tree: Tree) -> tuple[Site, Source, list[Diagnostic]]:
     source = parse(SITE, raw if raw is not None else b"format: 1")
     if source.diagnostics:
         return default, parse(SITE, b"format: 1"), source.diagnostics
+    built = fit.site(source)
+    if built is not None:
+        return built, source, []
+    from mlsj.spec import schema
+    from mlsj.spec.convert import convert
+    from mlsj.spec.shape import site_shape
+
     shape = site_shape(source)
     if shape.diagnostics:
         return default, source, list(shape.diagnostics)
-    site, refused = convert(source, source.data, Site, schema.site_schema())
-    return site or default, source, list(refused)
+    converted, refused = convert(source, source.data, Site, schema.site_schema)
+    return converted or default, source, list(refused)
 
 
-def _model(source: Source, shape: Shape) -> tuple[Curriculum | None, tuple[Diagnostic, ...]]:
-    """Build the model, from the repaired data where the shape is wrong: then no further diagnostic may come of it."""
+def _repaired(source: Source) -> tuple[Curriculum | None, frozenset[Path], list[Diagnostic]]:
+    """Say what is wrong with the shape, and build the model from repaired data: nothing more may be said of that."""
+    from mlsj.spec import schema
+    from mlsj.spec.convert import convert
+    from mlsj.spec.shape import curriculum_shape
+
+    shape = curriculum_shape(source)
     if () in shape.holes:
-        return None, ()
-    curriculum, refused = convert(source, shape.data, Curriculum, schema.curriculum_schema())
-    return curriculum, refused
+        return None, shape.holes, list(shape.diagnostics)
+    curriculum, refused = convert(source, shape.data, Curriculum, schema.curriculum_schema)
+    return curriculum, shape.holes, [*shape.diagnostics, *refused]
 
 
 def _rules(subject: Subject) -> Iterator[Diagnostic]:

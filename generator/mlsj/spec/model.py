@@ -25,7 +25,7 @@ def _rule(words: str) -> dict[str, str]:
 Id = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$",
+        pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$(?!\n)",
         max_length=48,
         extra_json_schema=_rule("letters and digits in words joined by single hyphens, such as 3-5"),
     ),
@@ -33,7 +33,7 @@ Id = Annotated[
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$(?!\n)",
         max_length=64,
         extra_json_schema=_rule("lower-case letters and digits in words joined by single '.', '_' or '-'"),
     ),
@@ -45,7 +45,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 RelPath = Annotated[
     str,
     Meta(
-        pattern=r"^(?!/)(?!.*(^|/)\.\.?(/|$))[^\\\x00-\x1f]+$",
+        pattern=r"^(?!/)(?!.*(^|/)\.\.?(/|$))[^\\\x00-\x1f]+$(?!\n)",
         max_length=240,
         extra_json_schema=_rule("a path inside the course, with '/', not absolute and without '.' or '..'"),
     ),
@@ -64,7 +64,7 @@ class Course(Node, frozen=True, kw_only=True):
     repository: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$",
+            pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$(?!\n)",
             extra_json_schema=_rule("OWNER/NAME"),
             description="OWNER/NAME of the course's own repository; elsewhere is a learner's fork.",
         ),
@@ -73,7 +73,7 @@ class Course(Node, frozen=True, kw_only=True):
     branch: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$(?!\n)",
             extra_json_schema=_rule("a branch name of letters, digits, '.', '_', '/' and '-', such as main"),
             description="Default branch.",
         ),
@@ -90,7 +90,7 @@ class Book(Node, frozen=True, kw_only=True):
     url: Annotated[
         str,
         Meta(
-            pattern=r"^(https?://[^\s<>\x22']+)?$",
+            pattern=r"^(https?://[^\s<>\x22']+)?$(?!\n)",
             extra_json_schema=_rule("an http:// or https:// address without spaces or quotes"),
             description="Where it can be read or bought.",
         ),
@@ -135,7 +135,7 @@ class Service(Node, frozen=True, kw_only=True):
     image: Annotated[
         Text,
         Meta(
-            pattern=r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$",
+            pattern=r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$(?!\n)",
             extra_json_schema=_rule("an image name with its tag, such as apache/kafka:4.1.1"),
             description="Container image with its tag.",
         ),
@@ -144,7 +144,7 @@ class Service(Node, frozen=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                pattern=r"^sha256:[0-9a-f]{64}$",
+                pattern=r"^sha256:[0-9a-f]{64}$(?!\n)",
                 extra_json_schema=_rule("'sha256:' and 64 lower-case hexadecimal digits"),
             ),
         ]
@@ -346,7 +346,7 @@ class SiteRunner(Node, frozen=True, kw_only=True):
             Annotated[
                 str,
                 Meta(
-                    pattern=r"^[A-Za-z0-9._=/-]+$",
+                    pattern=r"^[A-Za-z0-9._=/-]+$(?!\n)",
                     max_length=100,
                     extra_json_schema=_rule("a runner label of letters, digits, '.', '_', '=', '/' and '-'"),
                 ),
@@ -358,7 +358,7 @@ class SiteRunner(Node, frozen=True, kw_only=True):
         Annotated[
             str,
             Meta(
-                pattern=r"^[A-Za-z0-9 ._-]+$",
+                pattern=r"^[A-Za-z0-9 ._-]+$(?!\n)",
                 extra_json_schema=_rule("a group name of letters, digits, spaces, '.', '_' and '-'"),
             ),
         ]

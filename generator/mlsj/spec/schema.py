@@ -117,6 +117,9 @@ def _plain(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     plain = {key: _plain(value) for key, value in schema.items()}
+    if "pattern" in plain:
+        # Python's `$` also stands before a final line feed, JSON Schema's does not.
+        plain["pattern"] = plain["pattern"].removesuffix(r"(?!\n)")
     if "default" in plain and plain["default"] is None:
         del plain["default"]
     if "enum" in plain and None in plain["enum"]:

@@ -75,12 +75,15 @@ class _Seq:
 
 
 class Source:
-    """A parsed text: `data`, its positions, and what was wrong with its syntax."""
+    """A parsed text: `data`, whether any value in it is null, its positions, and what was wrong with its syntax."""
 
-    def __init__(self, file: str, text: str, data: Any, marks: Any, diagnostics: list[Diagnostic]) -> None:
+    def __init__(
+        self, file: str, text: str, data: Any, marks: Any, diagnostics: list[Diagnostic], *, nulls: bool = False
+    ) -> None:
         self.file = file
         self.text = text
         self.data = data
+        self.nulls = nulls
         self.diagnostics = diagnostics
         self._marks = marks
 
@@ -172,7 +175,7 @@ def parse(file: str, raw: bytes) -> Source:
                 "MLSJ-S009", "the file is empty", Span(file), help="start with 'format: 1' and a 'course:' block"
             )
         )
-    return Source(file, text, builder.data, builder.marks, builder.found)
+    return Source(file, text, builder.data, builder.marks, builder.found, nulls=builder.nulls)
 
 
 class _RefusedError(Exception):
@@ -190,6 +193,7 @@ class _Builder:
         self.file = file
         self.data: Any = None
         self.marks: Any = None
+        self.nulls = False
         self.found: list[Diagnostic] = []
 
     def build(self, events: Iterator[Any]) -> None:
@@ -210,7 +214,8 @@ class _Builder:
                 if len(value) > MAX_SCALAR:
                     message = f"a text of {len(value):,} characters; at most {MAX_SCALAR:,} are read"
                     self._stop("MLSJ-S006", message, mark, "move it into a file under templates/")
-                if _CONTROL.search(value):
+                # Of controls written as such `decode` has complained; only escapes in double quotes can bring others.
+                if event.style == '"' and _CONTROL.search(value):
                     self._control(value, mark)
                 if stack and keys[-1] is None and type(stack[-1][0]) is dict:
                     keys[-1] = self._key(stack[-1], value, mark)
@@ -219,7 +224,9 @@ class _Builder:
                     raise _RefusedError(flooded(self._span(mark)))
                 if event.implicit[0] and event.tag is None:
                     value = _resolve(value)
-                    if type(value) is float and not isfinite(value):
+                    if value is None:
+                        self.nulls = True
+                    elif type(value) is float and not isfinite(value):
                         self._infinite(event.value, mark)
                 node: Any = mark
             elif kind is MappingStartEvent or kind is SequenceStartEvent:

@@ -95,7 +95,7 @@ def the_index_has_its_own_headings_tables_and_graph(curriculum: Curriculum, made
     assert len(graphs) == 1
     rows = graphs[0].rstrip("\n").split("\n")
     assert rows[0] == "flowchart LR"
-    assert all(re.fullmatch(r'    L_[\w]+\["[\w ,#;…-]*"\]', row) for row in rows[1:4])
+    assert all(re.fullmatch(r'    L_[\w]+\["[\w ,:/()#;…-]*"\]', row) for row in rows[1:4])
     assert rows[4:] == [
         "    L_1_1 --> L_1_2",
         "    L_1_2 --> L_2_1",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -35,7 +37,7 @@ def test_a_code_says_what_and_how(code: object) -> None:
     assert found.mend.rstrip().endswith((".", "```"))
 
 
-def test_explain() -> None:
+def test_explain(repository: Path) -> None:
     result = CliRunner().invoke(cli, ["explain", "mlsj-s014"])
     assert result.exit_code == 0
     assert result.stdout == page(catalogue()["MLSJ-S014"])
@@ -43,4 +45,6 @@ def test_explain() -> None:
     assert unknown.exit_code == 2
     assert "did you mean 'MLSJ-S0" in unknown.stderr
     as_json = CliRunner().invoke(cli, ["explain", "MLSJ-S014", "--format", "json"])
-    assert '"title": "Unknown key"' in as_json.stdout
+    documented = json.loads((repository / "docs/formats/code.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(as_json.stdout), documented)
+    assert json.loads(as_json.stdout)["title"] == "Unknown key"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from courses import TEXT, codes, edited, loaded
+from mlsj.spec import fit
 from mlsj.spec.diagnostics import FLOOD
 from mlsj.spec.files import InputFile, Tree
 from mlsj.spec.load import load
+from mlsj.spec.shape import curriculum_shape
+from mlsj.spec.source import parse
 
 
 def test_a_sound_course() -> None:
@@ -100,3 +103,27 @@ def test_many_wrong_names_do_not_take_long() -> None:
     found = loaded(edited(("hours: 4", "hours: 200\n    hours_note: many")) + many)
     assert codes(found).count("R010") == FLOOD
     assert codes(found)[-1] == "S024"
+
+
+FIRST = "shows: [greet]}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sound"),
+    [
+        ("hours: 4", "hours: 4", True),
+        ("hours: 4", "hours:", False),
+        ("hours: 4", 'hours: "4"', False),
+        ("id: demo", 'id: "demo\\n"', False),
+        ("title: First", "title: First\n        effort_note:", False),
+        (FIRST, "shows: [greet], uses: file, with: {path: a}}", True),
+        (FIRST, "shows: [greet], uses: fil, with: {path: a}}", False),
+        (FIRST, "shows: [greet], uses: file, with: {pth: a}}", False),
+        (FIRST, "shows: [greet], uses: file}", False),
+        (FIRST, "shows: [greet], with: {}}", False),
+    ],
+)
+def test_the_fast_way_and_the_schema_agree(old: str, new: str, sound: bool) -> None:
+    source = parse("curriculum.yaml", edited((old, new)).encode())
+    assert (fit.curriculum(source) is not None) is sound
+    assert (not curriculum_shape(source).diagnostics) is sound

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mlsj.cli.main import cli
 from mlsj.project.read import read_tree
-from mlsj.spec.diagnostics import Diagnostic, Severity
+from mlsj.spec.diagnostics import Diagnostic, Severity, Span
 from mlsj.spec.files import CURRICULUM, InputFile, Tree
 from mlsj.spec.load import Loaded, load
 from mlsj.spec.printers import render
@@ -92,3 +92,14 @@ def test_commands_change_no_file(tree: Tree, mutator: Mutator, kind: str, tmp_pa
         assert errors[0].code in result.stderr
         assert "Traceback" not in result.output
     assert {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == files
+
+
+def test_the_measure_is_strict(mutator: Mutator) -> None:
+    """A diagnostic at a random line is not taken for well placed."""
+    rng = random.Random(3)
+    taken = 0
+    for kind in list(KINDS) * 25:
+        mutation = mutator.mutate(kind, rng)
+        line = rng.randint(1, mutation.text.count(b"\n") + 1)
+        taken += placed(mutation, [Diagnostic("MLSJ-S014", "m", Span(CURRICULUM, line, 1))])
+    assert taken < 0.1 * 25 * len(KINDS)

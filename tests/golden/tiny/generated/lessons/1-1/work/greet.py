@@ -1,0 +1,14 @@
+#!/usr/bin/env python3
+"""Greet the person named on the command line."""
+
+import sys
+
+
+def greeting(name: str) -> str:
+    """Return what to say to `name`."""
+    # TODO: say hello to `name`, with an exclamation mark.
+    return ""
+
+
+if __name__ == "__main__":
+    print(greeting(sys.argv[1]))
