@@ -21,11 +21,11 @@ def explain_path(ctx: click.Context, target: str, fmt: str) -> None:
     JSON: an object as in docs/formats/explain.schema.json. Leaves with exit 2 for what the compiler did not make.
     """
     from mlsj.cli.common import course_or_exit, echo, echo_json
-    from mlsj.render.compile import compile_course
+    from mlsj.cli.compiling import compiled
     from mlsj.render.whence import whence
 
     root, loaded = course_or_exit(ctx, fmt)
-    rendered = compile_course(loaded)
+    rendered = compiled(loaded)
     split = re.fullmatch(r"(.+?):(\d+)(?::\d+)?", target)
     name, line = (split[1], int(split[2])) if split else (target, None)
     names = _candidates(ctx, root, name)

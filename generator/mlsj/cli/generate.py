@@ -72,14 +72,14 @@ class _Compiled(NamedTuple):
 
 
 def _compile(root: str) -> _Compiled:
-    from mlsj.render.compile import compile_course
+    from mlsj.cli.compiling import compiled
     from mlsj.spec.diagnostics import has_errors
 
     loaded = load_course(Path(root))
     said = list(loaded.diagnostics)
     if loaded.curriculum is None or has_errors(said):
         return _Compiled(loaded.tree, {}, said, broken=True)
-    rendered = compile_course(loaded)
+    rendered = compiled(loaded)
     said += rendered.diagnostics
     return _Compiled(loaded.tree, dict(rendered.files), said, broken=has_errors(said))
 

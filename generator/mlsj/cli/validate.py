@@ -35,14 +35,14 @@ def command(ctx: click.Context, fmt: str) -> None:
     """
     from mlsj.cli import exits
     from mlsj.cli.common import echo, load_course, report, root_of, texts_of
-    from mlsj.render.compile import compile_course
+    from mlsj.cli.compiling import compiled
     from mlsj.spec.diagnostics import has_errors
 
     loaded = load_course(root_of(ctx))
     found = list(loaded.diagnostics)
     if loaded.curriculum is not None and not has_errors(found):
         # Two places of the spec may still want the same file: only compiling shows it.
-        found += compile_course(loaded).diagnostics
+        found += compiled(loaded).diagnostics
     report(found, fmt, texts_of(loaded.tree, found))
     if has_errors(found):
         ctx.exit(exits.FAILED)

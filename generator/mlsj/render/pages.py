@@ -2,9 +2,9 @@
 
 A page `lesson` is rendered from the course's `templates/pages/lesson.md.j2` or, without one, from the package's
 template; the course's may say `{% extends "default/lesson.md.j2" %}`. Course templates are somebody else's code, so
-all templates run in a sandbox, and they see files of the tree only. Whatever `{{ }}` prints is escaped as plain text
-unless a filter says what it is (`prose`, `line`, `code`, `fence`, …): a template that forgets a filter is ugly, never
-broken.
+where there are any all templates run in a sandbox, and they see files of the tree only. Whatever `{{ }}` prints is
+escaped as plain text unless a filter says what it is (`prose`, `line`, `code`, `fence`, …): a template that forgets a
+filter is ugly, never broken.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mlsj.spec.files import Tree
 FOLDER = "templates/pages/"
 SUFFIX = ".md.j2"
 DEFAULT = "default/"
-_PACKAGE = Path(__file__).parent / "templates"
+PACKAGED = Path(__file__).parent / "templates"
 _REMEDY = "mend the line; 'mlsj explain' of this code says what a page template may use"
 _OBJECT = re.compile(r"'(?:\w+\.)*(\w+) object'")
 
@@ -39,7 +39,9 @@ class Pages:
     def __init__(self, tree: Tree, bytecode_cache: jinja2.BytecodeCache | None = None) -> None:
         """Use the templates of `tree`; `bytecode_cache` keeps compiled ones, and alone may touch a disk."""
         self.own = {path: file.data for path, file in tree.files.items() if path.startswith(FOLDER)}
-        self._environment = _Environment(_Loader(self.own), bytecode_cache)
+        # The sandbox asks about every attribute; the package's own templates need no such supervision.
+        environment = _Sandbox if self.own else _Environment
+        self._environment = environment(_Loader(self.own), bytecode_cache)
 
     def render(self, page: str, **values: Any) -> str | Diagnostic:
         """Return the text of `page`, with marks and one newline at its end, or what is wrong with its template."""
@@ -66,7 +68,7 @@ class Pages:
         """Yield a diagnostic for each course template that no page used. Call it when all pages are rendered."""
         used = {str(template.filename) for template in self._environment.loaded.values()}
         for path in sorted(set(self.own) - used):
-            names = ", ".join(sorted(file.name.removesuffix(SUFFIX) for file in _PACKAGE.glob(f"*{SUFFIX}")))
+            names = ", ".join(sorted(file.name.removesuffix(SUFFIX) for file in PACKAGED.glob(f"*{SUFFIX}")))
             remedy = f"pages are {names}; another file is used only where one of them includes or extends it"
             yield Diagnostic(
                 "MLSJ-T092", f"no page uses the template {path}", Span(path), remedy, severity=Severity.WARNING
@@ -113,7 +115,7 @@ class _Loader(jinja2.BaseLoader):
         return text, f"{DEFAULT}{template.removeprefix(DEFAULT)}", None
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class _Environment(jinja2.Environment):
     """Jinja set up for Markdown: strict about what is undefined, escaping by default."""
 
     # Whatever a template has put together, a macro's or block's result, is printed as it is.
@@ -141,6 +143,10 @@ class _Environment(ImmutableSandboxedEnvironment):
         template = super()._load_template(name, globals)
         self.loaded[name] = template
         return template
+
+
+class _Sandbox(_Environment, ImmutableSandboxedEnvironment):
+    """The same for templates of a course."""
 
 
 def _printed(value: Any) -> str:
@@ -174,5 +180,5 @@ def _packaged(name: str) -> str | None:
     """Return the text of the package's template `name`: part of the program, as its modules are."""
     if "/" in name or not name.endswith(SUFFIX):
         return None
-    path = _PACKAGE / name
+    path = PACKAGED / name
     return path.read_text(encoding="utf-8") if path.is_file() else None
