@@ -15,13 +15,15 @@ VARIABLES = {"project": "journey", "author": "Ada", "level": "3", "module": "sca
 
 
 def template_text(size: int, opening: str, closing: str, name: str) -> str:
-    """A file of about `size` bytes once rendered: lines of about 41 bytes with one variable each.
+    """A file of about `size` bytes once rendered: lines of 38 bytes with two variables each.
 
-    Generated files are made of the spec's text nearly throughout, so a template that does as much has a variable a line.
+    Generated files are made of the spec's text nearly throughout. With two variables a line, 200 files of 40 lines take
+    cookiecutter 1.7 s and copier 1.8 s where `import click` takes 0.04 s: what such templates are known to take.
     """
     keys = list(VARIABLES)
-    lines = max(1, round(size / 41))
-    return "".join(f"the quick brown {opening}{name}{keys[n % 5]}{closing} jumps over dogs\n" for n in range(lines))
+    lines = max(1, round(size / 38))
+    row = "{left}{name}{key}{right} jumps over {left}{name}author{right} and two dogs\n"
+    return "".join(row.format(left=opening, right=closing, name=name, key=keys[n % 5]) for n in range(lines))
 
 
 def cookiecutter(folder: Path, sizes: list[int]) -> list[str]:
@@ -50,7 +52,7 @@ def copier(folder: Path, sizes: list[int]) -> list[str]:
 
 
 def projen(folder: Path, sizes: list[int], cache: Path) -> list[str] | None:
-    """Write a projen project and return the command that synthesises it; None where Node or npm is absent."""
+    """Write a projen project and return the command that synthesises it; None without Node or npm."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
@@ -73,8 +75,9 @@ def projen(folder: Path, sizes: list[int], cache: Path) -> list[str] | None:
         "const keys = Object.keys(values);",
         "sizes.forEach((size, i) => {",
         "  const lines = [];",
-        "  const count = Math.max(1, Math.round(size / 41));",
-        "  for (let n = 0; n < count; n++) lines.push(`the quick brown ${values[keys[n % 5]]} jumps over dogs`);",
+        "  const count = Math.max(1, Math.round(size / 38));",
+        "  for (let n = 0; n < count; n++)",
+        "    lines.push(`${values[keys[n % 5]]} jumps over ${values.author} and two dogs`);",
         "  new TextFile(project, `d${i % 40}/f${i}.md`, { lines });",
         "});",
         "project.synth();",

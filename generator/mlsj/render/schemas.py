@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from mlsj.render.course import Course
 from mlsj.spec.files import File
-from mlsj.spec.schema import schema_text, site_schema_text
+from mlsj.spec.schema import packaged
 
 EMITTER = "schemas"
 
 
 def emit(course: Course) -> Iterator[File]:  # noqa: ARG001 - the same for every course
     """Yield the schemas."""
-    yield File("schema/curriculum.schema.json", schema_text().encode(), "", EMITTER)
-    yield File("schema/site.schema.json", site_schema_text().encode(), "", EMITTER)
+    for name in ("curriculum.schema.json", "site.schema.json"):
+        yield File(f"schema/{name}", packaged(name), "", EMITTER)

@@ -1,8 +1,10 @@
 """The JSON Schema of `curriculum.yaml` and `site.yaml`, rendered from the model and from the kinds' parameters.
 
-`schema/*.schema.json` hold exactly `schema_text()` and `site_schema_text()`. The schema says the shape of one value at
-a time; whatever compares two places is a rule (`mlsj.spec.rules`). It has no `anyOf`: a validator can then name the one
-thing that is wrong, so "no value" is said by leaving the key out, and `uses` chooses the parameters by `if`/`then`.
+The rendered texts are part of the package, in `schemas/`, so that a compile need not render them: `python -m
+mlsj.spec.schema` writes them, a test holds them to the model, and every course gets them in `schema/`. The schema says
+the shape of one value at a time; whatever compares two places is a rule (`mlsj.spec.rules`). It has no `anyOf`: a
+validator can then name the one thing that is wrong, so "no value" is said by leaving the key out, and `uses` chooses
+the parameters by `if`/`then`.
 """
 
 from __future__ import annotations
@@ -10,14 +12,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mlsj import kinds
 from mlsj.spec import model
+from mlsj.spec.ownership import HEADER
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+COMMENT = f"{HEADER.decode()} from its model; edits here are overwritten"
+PACKAGED = Path(__file__).with_name("schemas")
 
 Schema = dict[str, Any]
 
@@ -43,14 +50,16 @@ def site_schema() -> Schema:
     return _document(_components(model.Site, "{name}"), "Site", "site.yaml of a course")
 
 
-def schema_text() -> str:
-    """Return the text of `schema/curriculum.schema.json`."""
-    return _text(curriculum_schema())
+def texts() -> dict[str, str]:
+    """Render both schemas: file name to text."""
+    made = {"curriculum": curriculum_schema(), "site": site_schema()}
+    return {f"{name}.schema.json": _text(schema) for name, schema in made.items()}
 
 
-def site_schema_text() -> str:
-    """Return the text of `schema/site.schema.json`."""
-    return _text(site_schema())
+@cache
+def packaged(name: str) -> bytes:
+    """Return the text of a rendered schema, `curriculum.schema.json` or `site.schema.json`."""
+    return (PACKAGED / name).read_bytes()
 
 
 def placeholder(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
@@ -82,7 +91,7 @@ _SAMPLES = {
 
 
 def _document(definitions: Schema, top: str, title: str) -> Schema:
-    head = {"$schema": DIALECT, "title": title}
+    head = {"$schema": DIALECT, "$comment": COMMENT, "title": title}
     return head | {"$ref": f"#/$defs/{top}", "$defs": dict(sorted(definitions.items()))}
 
 
@@ -136,3 +145,8 @@ def _plain(schema: Any) -> Any:
 
 def _text(schema: Schema) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in texts().items():
+        (PACKAGED / name).write_text(text, encoding="utf-8")

@@ -100,16 +100,22 @@ def test_stand_ins_satisfy_what_they_stand_in_for(name: str) -> None:
 
 
 def test_same_text_whatever_the_hash_seed() -> None:
-    program = "from mlsj.spec.schema import schema_text, site_schema_text as s; print(schema_text() + s(), end='')"
+    program = "from mlsj.spec.schema import texts; print(*texts().values(), sep='', end='')"
     made = {
         subprocess.run(
             [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
         ).stdout
         for seed in ("0", "1")
     }
-    assert made == {schema.schema_text() + schema.site_schema_text()}
-    assert schema.schema_text().endswith("}\n")
-    assert json.loads(schema.schema_text()) == SCHEMAS["curriculum"]
+    assert made == {"".join(schema.texts().values())}
+
+
+def test_the_packaged_schemas_are_the_model_s() -> None:
+    """When this fails: `python -m mlsj.spec.schema`."""
+    rendered = schema.texts()
+    assert rendered == {name: schema.packaged(name).decode() for name in rendered}
+    assert json.loads(rendered["curriculum.schema.json"]) == SCHEMAS["curriculum"]
+    assert all(text.endswith("}\n") for text in rendered.values())
 
 
 def test_the_course_fits_by_both_validators(repository: Any) -> None:
