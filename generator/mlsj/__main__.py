@@ -1,4 +1,8 @@
-"""Entry point of `mlsj` and `python -m mlsj`."""
+"""Entry point of `mlsj` and `python -m mlsj`.
+
+`mlsj generate` without options, which `make` runs all the time, does not wait for the command line's library: with
+nothing to do it takes as long as importing that would.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +12,24 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; `mlsj generate` with nothing to do ends before even the command line is imported."""
+    """Run the command line and leave the process with its exit code."""
     # A command lives for a moment: looking for garbage costs it more than the garbage does.
     gc.disable()
-    if sys.argv[1:] == ["generate"] and _nothing_to_generate():
-        return
+    code = _generate() if sys.argv[1:] == ["generate"] else None
+    if code is not None:
+        _leave(code)
     from mlsj.cli.main import main as run
 
     try:
         run()
     except SystemExit as leaving:
-        _leave(leaving)
+        if not isinstance(leaving.code, int):
+            raise
+        _leave(leaving.code)
 
 
-def _leave(leaving: SystemExit) -> None:
-    """End the process without taking a whole course apart object by object, which costs a tenth of a compile."""
-    # A tracer, such as a coverage tool, writes what it saw at a regular end only.
-    if sys.gettrace() is not None or not isinstance(leaving.code, int):
-        raise leaving
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # the pipe was closed, and the command line has dealt with that
-        pass
-    os._exit(leaving.code)
-
-
-def _nothing_to_generate() -> bool:
-    """Say so and return True when the course here is up to date; whatever is in the way is the full run's to report."""
+def _generate() -> int | None:
+    """Generate in the course here; None where the command line has to look, and say what is in the way."""
     try:
         from mlsj.project import stamp
 
@@ -43,15 +37,33 @@ def _nothing_to_generate() -> bool:
         while not os.path.isfile(os.path.join(root, "curriculum.yaml")):  # noqa: PTH113, PTH118
             above = os.path.dirname(root)  # noqa: PTH120
             if above == root:
-                return False
+                return None
             root = above
         files = stamp.up_to_date(root)
-        if files is None:
-            return False
-        print(stamp.nothing_to_do(files), flush=True)
-    except (OSError, ValueError, AttributeError):
-        return False
-    return True
+        if files is not None:
+            print(stamp.nothing_to_do(files), flush=True)
+            return 0
+        from mlsj.cli import generating
+
+        return generating.write(os.path.realpath(root), (), "text")
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except Exception:  # noqa: BLE001 - generating is idempotent: the command line does it again and reports
+        return None
+
+
+def _leave(code: int) -> None:
+    """End the process without taking a whole course apart object by object, which costs a tenth of a compile."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # the pipe was closed, and the command line has dealt with that
+        pass
+    # A tracer, such as a coverage tool, writes what it saw at a regular end only.
+    if sys.gettrace() is not None:
+        sys.exit(code)
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,22 @@
 """What every command needs: the course's root, the loaded course, and one way to print and to stop.
 
-Only click is imported here; whatever is slow is imported by the function that uses it.
+Whatever is slow is imported by the function that uses it, click too: a plain `mlsj generate` does without it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import click
-
 from mlsj.cli import exits
 
 if TYPE_CHECKING:
+    import click
+
     from mlsj.spec.diagnostics import Diagnostic
     from mlsj.spec.files import Tree
     from mlsj.spec.load import Loaded
@@ -27,6 +28,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def format_option(*choices: str) -> Callable[[_Command], _Command]:
     """Return the `--format` option, passed to the command as `fmt`; without `choices` it has all formats."""
+    import click
+
     return click.option(
         "--format",
         "fmt",
@@ -42,6 +45,8 @@ def root_of(ctx: click.Context) -> Path:
 
     Raises click.UsageError (exit 2) when there is none.
     """
+    import click
+
     from mlsj.project.read import find_root
 
     given = ctx.find_root().obj
@@ -120,13 +125,28 @@ def colored(err: bool = False) -> bool:
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print `text` with one newline at its end; characters the terminal's encoding lacks become '?'."""
+    """Print `text` with one newline at its end, without colours where they do not belong.
+
+    Characters that the stream's encoding lacks become '?'.
+    """
     text = text.rstrip("\n")
     if not text:
         return
+    if "\x1b" in text and not colored(err):
+        text = re.sub(r"\x1b\[[0-9;]*m", "", text)
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), err=err, color=colored(err))
+    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    stream.flush()
+
+
+# https://www.ecma-international.org/publications-and-standards/standards/ecma-48/, SGR
+_COLORS = {"red": 31, "green": 32, "cyan": 36}
+
+
+def painted(text: str, color: str, *, bold: bool = False) -> str:
+    """Return `text` in a colour of the terminal's."""
+    return f"\x1b[{_COLORS[color]}{';1' if bold else ''}m{text}\x1b[0m"
 
 
 def echo_json(value: object) -> None:
@@ -140,7 +160,10 @@ def echo_json(value: object) -> None:
 
 def stop(message: str, *, code: int = exits.FAILED, help: str = "") -> NoReturn:  # noqa: A002 - named as in Diagnostic
     """Print `error: message`, and how to go on, to stderr and leave with `code`."""
-    echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    import click
+
+    label = painted("error:", "red", bold=True) if colored(err=True) else "error:"
+    echo(f"{label} {message}", err=True)
     if help:
         echo(f"  help: {help}", err=True)
     raise click.exceptions.Exit(code)
