@@ -75,7 +75,7 @@ def test_the_stamp_is_used_and_only_by_a_plain_generate(mlsj, compiled, monkeypa
     def never(*_args, **_kwargs):
         raise AssertionError("compiled")
 
-    monkeypatch.setattr("mlsj.cli.generate._compile", never)
+    monkeypatch.setattr("mlsj.cli.generating._compile", never)
     assert mlsj("-C", compiled, "generate").code == 0
     for args in (["--check"], ["--diff"], ["--only", "*"], ["--format", "json"]):
         assert mlsj("-C", compiled, "generate", *args).code == 3, args
