@@ -12,6 +12,7 @@ UV     := $(shell command -v uv 2>/dev/null)
 
 course: setup  ## Set up, compile the course, say what to do next
 	@$(MLSJ) generate
+	@$(MLSJ) list --brief
 	@echo "Next:  make lesson-00-A   begin the first lesson     (make lesson-ID for any other, $(MLSJ) list shows all)"
 	@echo "       make help          every target               (authors: edit curriculum.yaml, then make)"
 
@@ -37,6 +38,7 @@ else
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/tool.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
+	@$(BIN)/python -m compileall -q -x /scaffold/ generator/mlsj
 	@touch $@
 
 $(VENV)/.test: locks/test.txt $(VENV)/.tool
@@ -76,10 +78,10 @@ pytest: $(VENV)/.test
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 soak: $(VENV)/.test  ## What is too long for every run: 10,000 mutations, repeats
-	@$(BIN)/python tests/soak/run.py
+	@$(BIN)/python tests/soak/run.py --save benchmarks/results/soak.md
 
 bench: $(VENV)/.test  ## Print the table of speeds, as ratios to peers measured in the same run
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --save benchmarks/results/speed.md
 
 clean:  ## Remove the virtual environment and caches, never your work
 	@rm -rf $(VENV) .mlsj/cache .mlsj/run .mlsj/envs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

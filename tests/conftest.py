@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 if required and program not in MAY_LACK:
                     item.user_properties.append(("lacking", program))
                 else:
-                    item.add_marker(pytest.mark.skip(reason=f"{_PREFIX}{program}: {INSTALL[program]}"))
+                    item.add_marker(pytest.mark.skip(reason=f"{_PREFIX}{program}, to be had by {INSTALL[program]}"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -61,7 +61,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     lacking = {r: n for r, n in reasons.items() if r.startswith(_PREFIX)}
     other = sum(reasons.values()) - sum(lacking.values())
-    parts = [f"{count} need what this machine {reason}" for reason, count in sorted(lacking.items())]
+    parts = [f"{count} as this machine {reason}" for reason, count in sorted(lacking.items())]
     if other:
         parts.append(f"{other} for other reasons (pytest -rs names them)")
     reporter.write_line(f"skipped: {sum(reasons.values())}" + (f" ({'; '.join(parts)})" if parts else ""))

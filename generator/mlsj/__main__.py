@@ -56,8 +56,9 @@ def _generate() -> int | None:
 def _leave(code: int) -> None:
     """End the process without taking a whole course apart object by object, which costs a tenth of a compile."""
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # the caller closed it
+                stream.flush()
     except OSError:  # the pipe was closed, and the command line has dealt with that
         pass
     # A tracer, such as a coverage tool, writes what it saw at a regular end only.

@@ -51,7 +51,7 @@ def test_no_large_files_and_no_addresses_in_locks(repository: Path) -> None:
     assert len(locks) >= 3
     for name in locks:
         text = (repository / name).read_text(encoding="utf-8")
-        assert "http" not in text
+        assert "://" not in text
         pinned = re.findall(r"^[A-Za-z0-9_.-]+==", text, re.MULTILINE)
         assert pinned
         assert text.count("--hash=sha256:") >= len(pinned)
@@ -65,3 +65,10 @@ def test_every_source_file_is_short_enough_to_hold_one_idea(repository: Path) ->
         for path in (repository / folder).rglob("*.py")
     }
     assert {name: length for name, length in lengths.items() if length > 450} == {}
+
+
+def test_every_format_that_is_printed_has_a_row_and_every_row_a_schema(repository: Path) -> None:
+    formats = repository / "docs/formats"
+    rows = re.findall(r"^\| \[(.+?)\]\((.+?)\) \| `mlsj .+ \|$", (formats / "README.md").read_text(), re.MULTILINE)
+    schemas = sorted(path.name for path in formats.glob("*.schema.json"))
+    assert sorted(rows) == sorted((name.removesuffix(".schema.json"), name) for name in schemas)

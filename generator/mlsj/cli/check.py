@@ -61,7 +61,7 @@ def command(
     Your files are copied and never changed. Exit codes: 0 passed (or passed here), 1 failed, 2 usage, 3 not judged.
     JSON: an object as in docs/formats/evidence.schema.json.
     """
-    from mlsj.cli.common import course_or_exit, echo, echo_json, stop
+    from mlsj.cli.common import course_or_exit, echo, echo_json, program, stop
     from mlsj.cli.suggest import unknown
     from mlsj.verify.text import render
 
@@ -82,6 +82,8 @@ def command(
     elsewhere = start / directory if directory is not None else None
     try:
         outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
+    except click.exceptions.Exit:  # it was said why; it is a RuntimeError, too
+        raise
     except (OSError, RuntimeError) as error:  # a full disk, a folder that cannot be written, a broken prepare script
         stop(str(error), code=exits.NOT_JUDGED)
     if sys.stderr.isatty():
@@ -97,7 +99,9 @@ def command(
     if fmt == "json":
         echo_json(outcome.record)
     else:
-        echo(render(report, found.title, _after(loaded, found), width=_width(), style=_style))
+        call = program()
+        after = _after(loaded, found, call)
+        echo(render(report, found.title, after, width=_width(), style=_style, program=call))
         if report.state.value.startswith("passed") and found.after and variant is None:
             echo(f"\n{found.after.rstrip()}")
     ctx.exit(_code(outcome, strict))
@@ -115,6 +119,7 @@ def _judge(
     """Judge what was asked for; leaves with exit 3 when it was never started."""
     import tempfile
 
+    from mlsj.cli.common import program
     from mlsj.learner.workspace import Workspace
     from mlsj.verify.engine import judge
     from mlsj.verify.subject import make
@@ -136,7 +141,7 @@ def _judge(
         return judge(loaded.tree, lesson, other.work, other.note, subject="dir", **shared)
     if not place.started or not place.work.is_dir():
         reason = f"{lesson.id} is not started" if not place.started else f"work/{lesson.id}/ is gone"
-        _not_judged(lesson, reason, fmt, f"mlsj start {lesson.id}")
+        _not_judged(lesson, reason, fmt, f"{program()} start {lesson.id}")
     return judge(loaded.tree, lesson, place.work, place.note, **shared)
 
 
@@ -163,13 +168,13 @@ def _code(outcome: Outcome, strict: bool) -> int:
     return exits.NOT_JUDGED if report.state is State.NOT_JUDGED or (strict and unverified) else exits.OK
 
 
-def _after(loaded: Loaded, lesson: Lesson) -> str:
+def _after(loaded: Loaded, lesson: Lesson, call: str) -> str:
     """Return what comes after this lesson."""
     assert loaded.curriculum is not None  # noqa: S101 - the caller has it
     lessons = [each for _, each in loaded.curriculum.lessons()]
     later = lessons[lessons.index(lesson) + 1 :]
     following = next((each for each in later if each.status == "ready"), None)
-    return f"mlsj start {following.id}" if following else "mlsj list"
+    return f"{call} start {following.id}" if following else f"{call} list"
 
 
 def _progress() -> Any:

@@ -158,6 +158,16 @@ def echo_json(value: object) -> None:
     echo(json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False))
 
 
+def program() -> str:
+    """Return what to type to run this program again: 'mlsj', or its path where the shell would not find that."""
+    import shutil
+
+    called = Path(sys.argv[0])
+    if called.name != "mlsj" or shutil.which("mlsj"):
+        return "mlsj"
+    return min(os.path.relpath(called), str(called.absolute()), key=len)
+
+
 def stop(message: str, *, code: int = exits.FAILED, help: str = "") -> NoReturn:  # noqa: A002 - named as in Diagnostic
     """Print `error: message`, and how to go on, to stderr and leave with `code`."""
     import click

@@ -81,6 +81,8 @@ def course(
 
     On a terminal, and with no option given, it asks; else what is left out is derived from DIR.
     """
+    import shlex
+    import shutil
     import sys
     from pathlib import Path
 
@@ -104,4 +106,7 @@ def course(
     place(made, folder)
     for path in made:
         echo(f"{directory.rstrip('/')}/{path}")
-    echo(f"\nNext:  cd {directory} && mlsj generate")
+    tool = Path(sys.executable).with_name("mlsj")
+    # `make setup` looks on PATH, and links what it finds: once is enough.
+    path = "" if shutil.which("mlsj") or not tool.is_file() else f"PATH={shlex.quote(str(tool.parent))}:$PATH "
+    echo(f"\nNext:  cd {shlex.quote(directory)} && {path}make")

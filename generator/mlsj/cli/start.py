@@ -23,7 +23,7 @@ def command(ctx: click.Context, lesson: str) -> None:
     Files of yours are never overwritten. Exit codes: 0 started (also if it was already), 1 files of yours are in the
     way or nothing is generated, 3 the lesson is a draft.
     """
-    from mlsj.cli.common import course_or_exit, echo, stop
+    from mlsj.cli.common import course_or_exit, echo, program, stop
     from mlsj.cli.suggest import unknown
     from mlsj.learner.workspace import Workspace, start
 
@@ -53,6 +53,8 @@ def command(ctx: click.Context, lesson: str) -> None:
         )
     if done.already:
         echo(f"{lesson} is already started: work/{lesson}/ and notes/{lesson}.md are yours")
+        for name in done.created:
+            echo(f"  {name} (was gone: made again as it was at the start)")
     else:
         echo(f"{lesson} {found.title}: started")
         for name in done.created:
@@ -61,4 +63,4 @@ def command(ctx: click.Context, lesson: str) -> None:
             echo(f"  {name} (was there)")
         if found.needs:
             echo(f"it builds on {', '.join(found.needs)}: pass {'it' if len(found.needs) == 1 else 'them'} first")
-    echo(f"next: read generated/lessons/{lesson}/README.md, write, then: mlsj check {lesson}")
+    echo(f"next: read generated/lessons/{lesson}/README.md, write, then: {program()} check {lesson}")

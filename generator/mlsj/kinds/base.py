@@ -141,7 +141,11 @@ class Context(Protocol):
 
     @property
     def random(self) -> random.Random:
-        """A generator seeded from `seed` and the criterion's id: the same at each call of a judging."""
+        """The criterion's own generator, one for the whole of its judging: each use draws on.
+
+        It is seeded from `seed` and the criterion's id, so it does not depend on what was judged before. What several
+        criteria share through `once` is made for whichever comes first: seed that from `seed` and a name of its own.
+        """
         ...
 
     def once(self, name: str, make: Callable[[], _Made]) -> _Made:

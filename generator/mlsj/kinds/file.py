@@ -39,39 +39,40 @@ def judge(params: Params, context: Context) -> Finding:
     import re
 
     path = inside(context.work, params.path)
+    where = f"work/{context.lesson_id}/{params.path}"
+
+    def wrong(message: str, expected: str, got: str, next_step: str) -> Finding:
+        return failed(message, expected=expected, got=got, next_step=next_step, where=where)
+
     there = path is not None and path.exists()
     if not params.exists:
         if not there:
             return passed(f"there is no {params.path}")
-        return _failed(params, f"{params.path} is there", "no such file", "a file", f"remove {params.path}")
+        return wrong(f"{params.path} is there", "no such file", "a file", f"remove {where}")
     if path is None:
         got = f"a link to {(context.work / params.path).resolve()}"
-        return _failed(params, f"{params.path} leads out of the lesson", "a file", got, "put the file itself there")
+        return wrong(f"{params.path} leads out of the lesson", "a file", got, "put the file itself there")
     if not there:
-        return _failed(params, f"{params.path} is missing", "a file", _beside(path), f"create {params.path}")
+        return wrong(f"{params.path} is missing", "a file", _beside(path), f"create {where}")
     runnable = path.stat().st_mode & 0o111 != 0
     if params.executable is not None and runnable != params.executable:
         want, sign = ("executable", "+") if params.executable else ("not executable", "-")
         have = "executable" if runnable else "not executable"
-        return _failed(params, f"{params.path} is {have}", want, have, f"chmod {sign}x {params.path}")
+        return wrong(f"{params.path} is {have}", want, have, f"chmod {sign}x {where}")
     if not params.contains and not params.matches:
         return passed(f"{params.path} is there")
     if not path.is_file():
-        return _failed(params, f"{params.path} is not a file", "a file", "a folder", f"make {params.path} a file")
+        return wrong(f"{params.path} is not a file", "a file", "a folder", f"make {where} a file")
     with path.open("rb") as file:
         text = file.read(_MAX_BYTES).decode("utf-8", "replace")
     if params.contains not in text:
         got = quoted(text) or "an empty file"
-        return _failed(params, f"{params.path} lacks a text", params.contains, got, f"write it into {params.path}")
+        return wrong(f"{params.path} lacks a text", params.contains, got, f"write it into {where}")
     if params.matches and not re.search(params.matches, text, re.MULTILINE):
         got = quoted(text) or "an empty file"
         want = f"a line that matches {params.matches}"
-        return _failed(params, f"{params.path} has no such line", want, got, f"write one into {params.path}")
+        return wrong(f"{params.path} has no such line", want, got, f"write one into {where}")
     return passed(f"{params.path} holds what it must")
-
-
-def _failed(params: Params, message: str, expected: str, got: str, next_step: str) -> Finding:
-    return failed(message, expected=expected, got=got, next_step=next_step, where=params.path)
 
 
 def _beside(path: Path) -> str:

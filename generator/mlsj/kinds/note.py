@@ -10,7 +10,7 @@ from msgspec import Meta
 from mlsj.kinds import base
 from mlsj.kinds.base import Context, Finding, failed, passed
 
-_COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)<!--.*?(-->|\Z)", re.DOTALL)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*\Z")
 _BULLET = re.compile(r"\s*([-*+]|\d+[.)])[ \t]+(?=\S)")
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
@@ -89,5 +89,8 @@ def _answers(text: str, context: Context) -> dict[str, list[str]]:
 
 
 def _plain(text: str) -> str:
-    """Return `text` without Markdown's signs and with single spaces, in lower case: what a copy still shares."""
-    return _SIGNS.sub(" ", text).strip().casefold()
+    """Return `text` without Markdown's signs and with single spaces, in lower case: what a copy still shares.
+
+    Backslashes go first: the form escapes signs of the spec's text, and a learner may or may not.
+    """
+    return _SIGNS.sub(" ", text.replace("\\", "")).strip().casefold()

@@ -64,9 +64,19 @@ class Workspace(msgspec.Struct, frozen=True):
 
 
 def start(place: Workspace) -> Started:
-    """Copy stub and note form to the learner's place and keep the base. Raises FileNotFoundError without a stub."""
+    """Copy stub and note form to the learner's place and keep the base. Raises FileNotFoundError without a stub.
+
+    Of a started lesson, a work directory or a note that is gone as a whole is made again, from the base.
+    """
     if place.started:
-        return Started(already=True)
+        lost = _files(place.base)
+        if os.path.lexists(place.work):
+            lost = {name: source for name, source in lost.items() if name == "note.md"}
+        if os.path.lexists(place.note):
+            lost.pop("note.md", None)
+        for name, source in lost.items():
+            _copy(source, _target(place, name))
+        return Started(tuple(_names(place, (_target(place, name) for name in lost))), already=True)
     sources = _stub_files(place)
     targets = {name: _target(place, name) for name in sources}
     conflicts = [target for name, target in targets.items() if _differs(target, sources[name])]
@@ -91,9 +101,14 @@ def _stub_files(place: Workspace) -> dict[str, Path]:
     note = place.stub / "note.md"
     if not note.is_file():
         raise FileNotFoundError(note)
-    work = place.stub / "work"
-    files = sorted(path for path in work.rglob("*") if path.is_file()) if work.is_dir() else []
-    return {**{path.relative_to(place.stub).as_posix(): path for path in files}, "note.md": note}
+    return _files(place.stub)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Return what a stub or a base holds: the files of `work/`, and `note.md` last."""
+    found = sorted(path for path in (folder / "work").rglob("*") if path.is_file())
+    note = folder / "note.md"
+    return {path.relative_to(folder).as_posix(): path for path in [*found, *([note] if note.is_file() else [])]}
 
 
 def _target(place: Workspace, name: str) -> Path:

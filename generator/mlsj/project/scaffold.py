@@ -19,8 +19,8 @@ SCAFFOLDS = Path(__file__).resolve().parent.parent / "scaffold"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|&!~$])")
 
 
-def course_files(*, course_id: str, title: str, repository: str) -> dict[str, InputFile]:
-    """Return the files of a new course, paths relative to its root."""
+def course_files(*, course_id: str, title: str, repository: str, requirement: str) -> dict[str, InputFile]:
+    """Return the files of a new course, paths relative to its root; `requirement` is what installs mlsj for it."""
     return _filled(
         "course",
         {
@@ -28,6 +28,7 @@ def course_files(*, course_id: str, title: str, repository: str) -> dict[str, In
             "_title_yaml": yaml_text(title),
             "_title_markdown": _MARKDOWN.sub(r"\\\1", " ".join(title.split())),
             "_repository_yaml": yaml_text(repository),
+            "_requirement": requirement,
         },
     )
 
@@ -99,5 +100,6 @@ def _filled(scaffold: str, values: Mapping[str, str]) -> dict[str, InputFile]:
         return {
             path.relative_to(made).as_posix(): InputFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
             for path in sorted(Path(made).rglob("*"))
-            if path.is_file()
+            # An installer compiles every .py of a package, those of a scaffold, too.
+            if path.is_file() and path.parent.name != "__pycache__"
         }

@@ -14,16 +14,21 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mlsj.render import markdown
-from mlsj.render.blocks import CLOSE, OPEN, OPENED, block
+from mlsj.render.blocks import CLOSE, OPEN, OPENED
 from mlsj.render.markdown import Md
 from mlsj.spec.diagnostics import Diagnostic, Severity, Span
 from mlsj.spec.files import Tree
+
+if TYPE_CHECKING:
+    from jinja2.parser import Parser
 
 FOLDER = "templates/pages/"
 SUFFIX = ".md.j2"
@@ -115,6 +120,23 @@ class _Loader(jinja2.BaseLoader):
         return text, f"{DEFAULT}{template.removeprefix(DEFAULT)}", None
 
 
+class _Placed(Extension):
+    """`{% placed origin %}…{% endplaced %}`: what stands between comes from the spec place `origin`."""
+
+    tags = {"placed"}  # noqa: RUF012 - as Jinja declares it
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """Put marks around the body, in its place: a macro's call for each would double the time of a page."""
+        line = next(parser.stream).lineno
+        opening = self.call_method("_opening", [parser.parse_expression()], lineno=line)
+        body = parser.parse_statements(("name:endplaced",), drop_needle=True)
+        closing = nodes.TemplateData(CLOSE)
+        return [nodes.Output([opening], lineno=line), *body, nodes.Output([closing], lineno=line)]
+
+    def _opening(self, origin: str) -> Md:
+        return Md(f"{OPEN}{origin}{OPENED}")
+
+
 class _Environment(jinja2.Environment):
     """Jinja set up for Markdown: strict about what is undefined, escaping by default."""
 
@@ -124,6 +146,7 @@ class _Environment(jinja2.Environment):
     def __init__(self, loader: _Loader, bytecode_cache: jinja2.BytecodeCache | None) -> None:
         super().__init__(
             loader=loader,
+            extensions=[_Placed],
             bytecode_cache=bytecode_cache,
             undefined=jinja2.StrictUndefined,
             finalize=_printed,
@@ -137,7 +160,7 @@ class _Environment(jinja2.Environment):
             text=markdown.text, line=markdown.line, prose=markdown.prose, code=markdown.code, fence=markdown.fence,
             inside=markdown.indent, quote=markdown.quote, labelled=markdown.labelled,
         )  # fmt: skip
-        self.globals.update(link=markdown.link, placed=_placed)
+        self.globals.update(link=markdown.link)
 
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - named so in Jinja
         template = super()._load_template(name, globals)
@@ -154,11 +177,6 @@ def _printed(value: Any) -> str:
     if type(value) is Md:
         return value
     return "" if value is None else markdown.text(str(value))
-
-
-def _placed(origin: str, caller: Any) -> Md:
-    """Mark what `{% call placed(origin) %}…{% endcall %}` prints as coming from the spec place `origin`."""
-    return Md(block(origin, caller()))
 
 
 def _decode(path: str, data: bytes) -> str:

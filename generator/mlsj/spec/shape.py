@@ -263,13 +263,7 @@ _LIMITS = {
 
 
 def _bounds(source: Source, fault: Fault) -> Diagnostic:
-    words = {
-        "minimum": "at least",
-        "exclusiveMinimum": "more than",
-        "maximum": "at most",
-        "exclusiveMaximum": "less than",
-    }
-    rule = " and ".join(f"{words[key]} {fault.part[key]}" for key in words if key in fault.part)
+    rule = " and ".join(f"{words} {fault.part[key]}" for key, words in _LIMITS.items() if key in fault.part)
     value = value_at(source.data, fault.path)
     message = f"{naming.place(source.data, fault.path)} must be {rule}, not {value}"
     return Diagnostic("MLSJ-S013", message, source.head(fault.path))

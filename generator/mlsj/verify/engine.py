@@ -71,7 +71,9 @@ def judge(
     problem = ""
     bin_path = ""
     with _timed(phases, "environment"):
-        if lesson.environment:
+        if str(root).encode("utf-8", "replace") != os.fsencode(root):
+            problem = f"the course lies in a folder whose name is not UTF-8: {os.fsencode(root)!r}; rename it"
+        elif lesson.environment:
             try:
                 bin_path = str(ensure(root, lesson.environment, lock, progress))
             except EnvironmentBroken as broken:

@@ -73,7 +73,7 @@ def staged(work: Path, note: Path) -> Iterator[Stage]:
     try:
         stage = Stage(scratch)
         copy(work, stage.work)
-        with contextlib.suppress(FileNotFoundError):
+        if note.is_file():  # a pipe would never end
             stage.note.write_bytes(note.read_bytes())
         for name in ("home", "tmp", "bin", "judge"):
             (scratch / name).mkdir()
@@ -147,7 +147,7 @@ def digests(work: Path) -> dict[str, str]:
         names[:] = sorted(name for name in names if name not in _LEFT_OUT and name != ".git")
         for name in sorted([*files, *(n for n in names if (Path(folder) / n).is_symlink())]):
             path = Path(folder) / name
-            key = path.relative_to(work).as_posix()
+            key = os.fsencode(path.relative_to(work)).decode("utf-8", "backslashreplace")
             if path.is_symlink():
                 found[key] = hashlib.sha256(b"link " + os.fsencode(path.readlink())).hexdigest()
             elif path.is_file():

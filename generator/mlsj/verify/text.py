@@ -1,4 +1,4 @@
-"""A report for a reader: one line per criterion, what to look at first in full, and the one next thing to do."""
+"""A report for a reader: one line per criterion, each fail and error in full, and where to begin."""
 
 from __future__ import annotations
 
@@ -28,25 +28,33 @@ def plain(text: str, _: str) -> str:
     return text
 
 
-def render(report: Report, title: str, next_step: str, *, width: int = 100, style: Style = plain) -> str:
+def render(
+    report: Report, title: str, next_step: str, *, width: int = 100, style: Style = plain, program: str = "mlsj"
+) -> str:
     """Return the report as text with at most `width` columns, but for words that are longer.
 
-    `next_step` is what to do after a pass.
+    `next_step` is what to do after a pass; `program` is how the reader calls mlsj.
     """
     lines = [f"{report.lesson} {title}", ""]
     longest = max((len(result.id) for result in report.results), default=0)
     for result in report.results:
         lines += _line(result, longest, width, style)
     first = report.first_open
-    if first is not None:
-        lines += ["", *_detail(first, width, style)]
+    # One broken disk or environment breaks every criterion in the same way, and is said once.
+    wrong = [
+        result
+        for number, result in enumerate(report.results)
+        if result.verdict in (Verdict.FAIL, Verdict.ERROR)
+        and result.finding not in [earlier.finding for earlier in report.results[:number]]
+    ]
+    for result in wrong or ([first] if first else []):
+        lines += ["", *_detail(result, width, style)]
     lines += ["", _summary(report, style)]
     if report.state in (State.PASSED, State.PASSED_HERE):
         lines.append(f"next: {next_step}")
     elif first is not None:
-        again = f"mlsj check {report.lesson}"
-        step = first.finding.next_step
-        lines.append(f"next: {step}, then: {again}" if step else f"next: mend what is named above, then: {again}")
+        begin = f"begin with {first.id}" if len(wrong) > 1 else "mend what is named above"
+        lines.append(f"next: {begin}, then: {program} check {report.lesson}")
     return "\n".join(lines) + "\n"
 
 
@@ -73,6 +81,7 @@ def _detail(result: Result, width: int, style: Style) -> list[str]:
         ("expected", finding.expected),
         ("got", finding.got),
         ("where", finding.where),
+        ("next", finding.next_step),
     ):
         if text:
             lines += _field(name, text, width)

@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,8 @@ from mlsj.verify import run as runner
 from mlsj.verify.report import Command, Result
 
 _Made = TypeVar("_Made")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# What a terminal would obey, and what no text can hold.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -69,9 +71,9 @@ class JudgeContext:
         self._shared = shared
         self._deadline = time.monotonic() + criterion.timeout_s
 
-    @property
+    @cached_property
     def random(self) -> random.Random:
-        """A generator seeded from the seed and the criterion's id."""
+        """The criterion's generator, seeded from the seed and the criterion's id."""
         return random.Random(f"{self.seed}/{self._criterion.id}")  # noqa: S311 - test data, not secrets
 
     def once(self, name: str, make: Callable[[], _Made]) -> _Made:

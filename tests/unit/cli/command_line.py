@@ -17,6 +17,19 @@ class Ran(NamedTuple):
 
 Mlsj = Callable[..., Ran]
 
+# Titles that would break YAML, Markdown, Make, a workflow or a template that did not escape them.
+HOSTILE = [
+    "He said \"hi\" and 'bye'",
+    "$HOME `id` $(id) ${{ secrets.X }}",
+    "{{ 7*7 }} {% raw %} {# no #} {{ cookiecutter._id }}",
+    "two\nlines\tand a tab",
+    "- # : & * ! | > % @",
+    "<script>alert(1)</script> \\ back\\slash \\n",
+    "null",
+    "äöü 数 😀",
+    "x" * 300,
+]
+
 
 def edit(course: Path, old: str, new: str) -> None:
     """Replace one text of the course's spec by another."""

@@ -20,7 +20,8 @@ from mlsj.spec.source import parse
 SCHEMAS = {"curriculum": schema.curriculum_schema(), "site": schema.site_schema()}
 # Keywords that say nothing about a value by themselves.
 NEUTRAL = {
-    "$defs", "$ref", "$schema", "title", "description", "default", "properties", "items", "patternErrorMessage",
+    "$comment", "$defs", "$ref", "$schema", "title", "description", "default", "properties", "items",
+    "patternErrorMessage",
     "if", "then", "const", "allOf",
 }  # fmt: skip
 

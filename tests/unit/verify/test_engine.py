@@ -227,11 +227,14 @@ def test_a_repository_in_the_work_directory_comes_along(tmp_path: Path) -> None:
 
 
 def test_a_seed_makes_the_same_inputs_again(tmp_path: Path) -> None:
-    text = "def c(context):\n    return passed(str(context.random.random()) + str(context.random.random()))\n"
+    text = "def c(context):\n    return passed(' '.join(str(context.random.random()) for _ in range(3)))\n"
     which = lesson(custom("c", "c"), custom("d", "c"))
     first, again, other = (judged(tmp_path, which, {}, judge_py=IMPORT + text, seed=s) for s in (7, 7, None))
     assert findings(first) == findings(again)
     assert findings(first)["c"] != findings(first)["d"]
+    assert len(set(findings(first)["c"].message.split())) == 3, "each use draws on"
+    alone = judged(tmp_path, lesson(custom("d", "c")), {}, judge_py=IMPORT + text, seed=7)
+    assert findings(alone)["d"] == findings(first)["d"], "a criterion's numbers do not depend on those before it"
     assert other.report.seed != 7
     assert findings(other)["c"] != findings(first)["c"]
 

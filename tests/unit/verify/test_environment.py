@@ -15,37 +15,51 @@ from mlsj.verify.environment import EnvironmentBroken, digest, ensure
 EMPTY = b"# nothing\n"
 
 
-def test_it_is_made_once(tmp_path: Path) -> None:
-    said: list[str] = []
-    first = ensure(tmp_path, "tools", EMPTY, said.append)
-    assert len(said) == 1
-    assert "installing the environment 'tools'" in said[0]
-    assert first == tmp_path / ".mlsj/envs" / f"tools-{digest(EMPTY)}" / "bin"
-    argv = [first / "python", "-c", "import sys; print(sys.prefix)"]
-    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip() == str(first.parent)
-    assert ensure(tmp_path, "tools", EMPTY, said.append) == first
-    assert len(said) == 1
-
-
-def test_one_that_was_interrupted_is_made_anew(tmp_path: Path) -> None:
+def test_one_that_was_interrupted_is_made_anew_and_then_kept(tmp_path: Path) -> None:
     folder = tmp_path / ".mlsj/envs" / f"tools-{digest(EMPTY)}"
     (folder / "bin").mkdir(parents=True)
     (folder / "left over").write_text("x")
-    ensure(tmp_path, "tools", EMPTY, lambda _: None)
+    said: list[str] = []
+    made = ensure(tmp_path, "tools", EMPTY, said.append)
+    assert made == folder / "bin"
+    assert len(said) == 1
+    assert "installing the environment 'tools'" in said[0]
     assert not (folder / "left over").exists()
-    assert (folder / "bin/python").exists()
+    argv = [made / "python", "-c", "import sys; print(sys.prefix)"]
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip() == str(folder)
+    assert ensure(tmp_path, "tools", EMPTY, said.append) == made
+    assert len(said) == 1
 
 
-def test_two_at_once_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_ask_at_once_get_one_and_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
-    real = environment._build
-    monkeypatch.setattr(environment, "_build", lambda *a: (built.append(a[1]), real(*a)))
-    threads = [threading.Thread(target=ensure, args=(tmp_path, "tools", EMPTY, lambda _: None)) for _ in range(3)]
+    entered, go, said = threading.Event(), threading.Event(), threading.Semaphore(0)
+
+    def build(folder: Path, name: str, _lock: bytes, _progress: object) -> None:
+        built.append(name)
+        entered.set()
+        assert go.wait(10)
+        folder.mkdir()
+        (folder / ".complete").write_text("")
+
+    def ask() -> None:
+        bin_ = ensure(tmp_path, "tools", EMPTY, lambda _: said.release())
+        assert (bin_.parent / ".complete").is_file()
+        done.append(bin_)
+
+    monkeypatch.setattr(environment, "_build", build)
+    done: list[Path] = []
+    threads = [threading.Thread(target=ask) for _ in range(3)]
     for thread in threads:
         thread.start()
+    assert entered.wait(10)
+    for _ in range(2):
+        assert said.acquire(timeout=10), "each of the others says that it waits"
+    assert done == []
+    go.set()
     for thread in threads:
-        thread.join()
-    assert built == ["tools"]
+        thread.join(10)
+    assert (built, len(done)) == (["tools"], 3)
 
 
 @pytest.mark.parametrize("tool", ["uv where it is installed", "pip"])

@@ -16,6 +16,7 @@ from mlsj import kinds
 from mlsj.cuda.driver import Driver, probe
 from mlsj.kinds import cuda_driver
 from mlsj.kinds.base import Finding
+from mlsj.render import markdown
 
 
 def found(root: Path, uses: str, with_: dict[str, Any], work: dict[str, str], note: str | None = None) -> Finding:
@@ -115,6 +116,21 @@ def test_command(tmp_path: Path, code: str, with_: dict[str, Any], verdict: str,
 def test_note(tmp_path: Path, note: str | None, verdict: str, says: str) -> None:
     result = found(tmp_path, "note", {"min_words": 20, "min_bullets": 2}, {}, note)
     assert (result.verdict.value, says in result.message) == (verdict, True), result
+
+
+HOSTILE = "1. Is `a[i] < b*c` _fast_ & \\safe | ~$5~ in C#? <!-- \\* -->"
+
+
+@pytest.mark.parametrize("heading", [HOSTILE, "# What?", "- a\\", "x_y\\_z", "<b>Why</b>", "> 1) so", "***"])
+@pytest.mark.parametrize("typed", [False, True], ids=["as in the form", "typed again"])
+def test_note_headings_of_any_text_are_found_again(tmp_path: Path, heading: str, typed: bool) -> None:
+    """The form escapes what is Markdown in a heading; a learner who types the heading anew need not."""
+    form = f"# N\n\n## {markdown.text(heading)}\n\n> Say why.\n"
+    note = f"## {heading}\n\n{WORDS}\n" if typed and "<!--" not in heading else f"{form}\n{WORDS}\n"
+    which = lesson({"id": "c", "uses": "note"}, note=[{"heading": heading, "asks": "Say why."}])
+    for text, verdict, says in ((note, "pass", "in 1 sections"), (form, "fail", "is not answered")):
+        result = findings(judged(tmp_path, which, {}, text, note_form=form))["c"]
+        assert (result.verdict.value, says in result.message) == (verdict, True), result
 
 
 class Library:

@@ -141,6 +141,7 @@ def test_start_refuses_a_link_in_its_place(course: Path, tmp_path: Path) -> None
 def test_what_cannot_be_done_is_said(course: Path, args: list[str], code: int, says: str) -> None:
     done = mlsj(course, *args)
     assert (done.exit_code, says in done.stderr) == (code, True), done.output
+    assert code == 2 or done.stderr.count("error:") == 1, done.stderr
     assert not (course / "work").exists()
 
 

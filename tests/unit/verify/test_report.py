@@ -37,7 +37,7 @@ def report(**findings: Finding) -> Report:
     return Report("1-1", state_of(results), 7, results)
 
 
-def test_text_shows_the_first_fail_and_one_next_step() -> None:
+def test_text_shows_every_fail_and_error_with_its_next_step_and_where_to_begin() -> None:
     assert render(report(**ALL), "Title", "mlsj start 1-2") == (
         "1-1 Title\n"
         "\n"
@@ -52,10 +52,31 @@ def test_text_shows_the_first_fail_and_one_next_step() -> None:
         "  got       that\n"
         "            and more\n"
         "  where     work/1-1/a\n"
+        "  next      mend it\n"
+        "\n"
+        "error: broken: the judge broke (phase judge)\n"
         "\n"
         "1-1: failed · 1 of 5 pass, 1 fail, 1 unverified, 1 blocked, 1 error · seed 7\n"
-        "next: mend it, then: mlsj check 1-1\n"
+        "next: begin with bad, then: mlsj check 1-1\n"
     )
+
+
+def test_text_of_two_fails_says_for_each_what_was_expected_what_came_and_what_to_do() -> None:
+    text = render(report(bad=FAIL, worse=failed("m", expected="e", got="g", next_step="do n")), "T", "x")
+    assert "\nfail: worse: m\n  expected  e\n  got       g\n  next      do n\n" in text
+    assert text.count("  expected  ") == text.count("  got       ") == text.count("  next      ") == 2
+
+
+def test_text_says_what_broke_everything_only_once() -> None:
+    broken = Finding(Verdict.ERROR, "no disk", phase="environment")
+    text = render(report(one=broken, two=broken, three=FAIL), "T", "x")
+    assert text.count("(phase environment)") == 1
+    assert text.splitlines()[-1] == "next: begin with three, then: mlsj check 1-1"
+
+
+def test_text_of_one_fail_calls_the_program_as_its_reader_does() -> None:
+    text = render(report(bad=FAIL), "T", "x", program=".venv/bin/mlsj")
+    assert text.splitlines()[-1] == "next: mend what is named above, then: .venv/bin/mlsj check 1-1"
 
 
 def test_text_after_a_pass_names_what_comes_next() -> None:

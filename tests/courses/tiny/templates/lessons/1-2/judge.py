@@ -11,8 +11,7 @@ WORDS = ("ada", "byte", "cell", "data", "edge", "fold", "graph")
 
 def counts(context: Context, words: int) -> Finding:
     """Count a random text of several lines."""
-    random = context.random
-    chosen = [random.choice(WORDS) for _ in range(words)]
+    chosen = [context.random.choice(WORDS) for _ in range(words)]
     lines = [" ".join(chosen[start : start + 7]) for start in range(0, words, 7)]
     got = _count(context, "\n".join(lines) + "\n")
     expected = "".join(f"{word} {count}\n" for word, count in sorted(Counter(chosen).items()))

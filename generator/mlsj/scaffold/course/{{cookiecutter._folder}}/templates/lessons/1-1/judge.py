@@ -7,8 +7,7 @@ from mlsj.kinds.base import Context, Finding, failed, passed
 
 def sum_of(context: Context, *, count: int) -> Finding:
     """Compare the program's answer for `count` random numbers with the truth."""
-    random = context.random
-    numbers = [random.randint(-1000, 1000) for _ in range(count)]
+    numbers = [context.random.randint(-1000, 1000) for _ in range(count)]
     by_hand = "printf '1\\n-2\\n' | python3 total.py" if numbers else "python3 total.py < /dev/null"
     ran = context.run(["python3", "total.py"], stdin="".join(f"{number}\n" for number in numbers))
     expected = f"{sum(numbers)}\n"

@@ -1,0 +1,58 @@
+"""What the README shows is what the commands print."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MLSJ = [sys.executable, "-m", "mlsj"]
+
+
+def shown(readme: str, command: str) -> str:
+    """The output that the README shows below `command`."""
+    found = re.search(rf"```console\n\$ {re.escape(command)}\n(.*?)```", readme, re.DOTALL)
+    assert found, command
+    return found[1]
+
+
+def unnumbered(text: str) -> str:
+    """The text without line numbers of the spec: they move with every edit above."""
+    text = re.sub(r"^(curriculum\.yaml):\d+:", r"\1:N:", text, flags=re.MULTILINE)
+    return re.sub(r"^ *\d* \|", "|", text, flags=re.MULTILINE)
+
+
+def test_the_diagnostic(repository: Path, tmp_path: Path) -> None:
+    for name in ("templates", "kernels", "locks"):
+        shutil.copytree(repository / name, tmp_path / name)
+    spec = (repository / "curriculum.yaml").read_text()
+    at = spec.index("title:", spec.index("- id: 2-1\n"))
+    (tmp_path / "curriculum.yaml").write_text(f"{spec[:at]}tittle:{spec[at + 6 :]}")
+    done = subprocess.run([*MLSJ, "validate"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    readme = (repository / "README.md").read_text()
+    assert unnumbered(done.stderr).strip() == unnumbered(shown(readme, "mlsj validate")).strip()
+
+
+@pytest.mark.needs("git")
+def test_the_verdict(repository: Path) -> None:
+    command = [*MLSJ, "check", "2-1", "--stub", "--seed", "7"]
+    env = {**os.environ, "COLUMNS": "100"}
+    done = subprocess.run(command, cwd=repository, env=env, capture_output=True, text=True)
+    assert done.returncode == 1
+    readme = (repository / "README.md").read_text()
+    assert done.stdout.strip() == shown(readme, "mlsj check 2-1 --seed 7").strip()
+
+
+def test_the_counts(repository: Path) -> None:
+    readme = (repository / "README.md").read_text()
+    index = (repository / "generated/README.md").read_text()
+    assert int(re.search(r"(\d+) lessons; ", readme)[1]) == len(  # type: ignore[index]
+        list((repository / "generated/lessons").iterdir())
+    )
+    assert index
