@@ -15,17 +15,20 @@ def main() -> None:
     """Run the command line and leave the process with its exit code."""
     # A command lives for a moment: looking for garbage costs it more than the garbage does.
     gc.disable()
-    code = _generate() if sys.argv[1:] == ["generate"] else None
-    if code is not None:
-        _leave(code)
-    from mlsj.cli.main import main as run
-
     try:
+        code = _generate() if sys.argv[1:] == ["generate"] else None
+        if code is not None:
+            _leave(code)
+        from mlsj.cli.main import main as run
+
         run()
     except SystemExit as leaving:
         if not isinstance(leaving.code, int):
             raise
         _leave(leaving.code)
+    except KeyboardInterrupt:  # while modules were being imported
+        print("Stopped.", file=sys.stderr)
+        _leave(130)
 
 
 def _generate() -> int | None:
@@ -49,6 +52,10 @@ def _generate() -> int | None:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
+    except RuntimeError as error:
+        # click's Exit, which is raised after everything was said.
+        said = getattr(error, "exit_code", None)
+        return said if isinstance(said, int) else None
     except Exception:  # noqa: BLE001 - generating is idempotent: the command line does it again and reports
         return None
 

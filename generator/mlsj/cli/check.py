@@ -76,9 +76,10 @@ def command(
         raise click.UsageError(unknown("lesson", lesson, (each.id for _, each in loaded.curriculum.lessons())), ctx)
     if mistake is not None and mistake not in [each.id for each in found.mistakes]:
         raise click.UsageError(unknown("mistake", mistake, (each.id for each in found.mistakes)), ctx)
-    if found.status == "draft":
-        _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, f"read it: mlsj show {lesson}")
     variant = "solution" if solution else "stub" if stub else mistake
+    if found.status == "draft":
+        remedy = "say 'status: ready' in curriculum.yaml first" if variant else f"read it: mlsj show {lesson}"
+        _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, remedy)
     elsewhere = start / directory if directory is not None else None
     try:
         outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)

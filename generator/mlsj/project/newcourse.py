@@ -13,10 +13,11 @@ from mlsj.project.fitness import unfit_id, unfit_repository, unfit_text
 from mlsj.spec.files import InputFile
 
 _GIT = re.compile(r"https://[\w.-]+(:\d+)?/[\w./~-]+")
+_WHEEL = f"./mlsj-{__version__}-py3-none-any.whl"
 _SOMEWHERE = f"""\
 # mlsj is in no package index, so name the place where it is, in one of these ways, and commit this file:
 #   mlsj @ git+https://github.com/OWNER/NAME@COMMIT    a repository of the tool, at a commit
-#   ./mlsj-{__version__}-py3-none-any.whl                     a wheel of it, kept in this repository
+#   {f"./mlsj-{__version__}-py3-none-any.whl":<50} a wheel of it, kept in this repository
 # Until a line does, `make setup` uses the mlsj on PATH, and in CI, where none is, it fails and says so."""
 
 

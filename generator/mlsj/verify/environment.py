@@ -38,16 +38,32 @@ def ensure(root: Path, name: str, lock: bytes | None, progress: Callable[[str], 
     if lock is None:
         raise EnvironmentBroken(f"locks/{name}.txt is missing: run 'mlsj lock {name}'")
     folder = root / FOLDER / f"{name}-{digest(lock)}"
-    if (folder / _MARKER).is_file():
+    if _works(folder):
         return folder / "bin"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder.with_name(f"{folder.name}.lock"), progress, name):
-            if not (folder / _MARKER).is_file():
+            if not _works(folder):
                 _build(folder, name, lock, progress)
     except OSError as error:
         raise EnvironmentBroken(f"the environment '{name}' cannot be made: {error}") from error
     return folder / "bin"
+
+
+def _seal(folder: Path) -> None:
+    """Mark an environment as whole: where it is, for its scripts name that path, and which programs it has."""
+    names = sorted(path.name for path in (folder / "bin").iterdir())
+    (folder / _MARKER).write_text("\n".join([str(folder), *names]) + "\n", encoding="utf-8", errors="surrogateescape")
+
+
+def _works(folder: Path) -> bool:
+    """Tell whether the environment is whole, where it was made, and has its interpreter and programs still."""
+    try:
+        place, *names = (folder / _MARKER).read_text("utf-8", "surrogateescape").splitlines()
+        there = set(os.listdir(folder / "bin"))  # noqa: PTH208 - names are enough
+    except (OSError, ValueError):
+        return False
+    return place == str(folder) and there.issuperset(names) and (folder / "bin" / "python").exists()
 
 
 @contextlib.contextmanager
@@ -92,7 +108,7 @@ def _build(folder: Path, name: str, lock: bytes, progress: Callable[[str], None]
             _run(name, [base, "-m", "venv", str(folder)])
             pip = [python, "-I", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"]
             _run(name, [*pip, "--require-hashes", "-r", str(requirements)])
-        (folder / _MARKER).write_text(f"{name}\n")
+        _seal(folder)
     finally:
         requirements.unlink(missing_ok=True)
 

@@ -59,3 +59,23 @@ def test_what_is_wrong_is_said_by_the_command_line(course: Path, tmp_path: Path)
     assert broken.returncode == 1
     assert "did you mean 'title'?" in broken.stderr
     assert not (course / "generated").exists()
+
+
+def test_ctrl_c_while_modules_are_imported(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    command = [sys.executable, "-c", "import sys; sys.argv = ['mlsj', 'list']; import mlsj.__main__ as m; m.main()"]
+    ran = subprocess.run(command, cwd=course, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "Stopped.\n")
+
+
+def test_what_the_machine_refuses_is_said_once(course: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['mlsj', 'generate']\n"
+        "from mlsj.project import lock\n"
+        "def refuse(*_): raise PermissionError(13, 'Permission denied', 'generated')\n"
+        "lock.alone = refuse\n"
+        "import mlsj.__main__ as m; m.main()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True, text=True)
+    assert ran.returncode == 3
+    assert ran.stderr.count("error:") == 1, ran.stderr

@@ -31,6 +31,38 @@ def test_one_that_was_interrupted_is_made_anew_and_then_kept(tmp_path: Path) -> 
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("damage", ["moved", "tool gone", "interpreter gone", "marker of an older mlsj"])
+def test_one_that_no_longer_works_is_made_anew_and_not_blamed_on_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    def install(_name: str, argv: list[str]) -> None:
+        if "venv" in argv:
+            (Path(argv[-1]) / "bin").mkdir(parents=True)
+            (Path(argv[-1]) / "bin/python").symlink_to(sys.executable)
+        else:
+            (Path(next(word for word in argv if word.endswith("bin/python"))).parent / "dvc").touch()
+
+    monkeypatch.setattr(environment, "_run", install)
+    course = tmp_path / "course"
+    said: list[str] = []
+    made = ensure(course, "tools", EMPTY, said.append)
+    assert ensure(course, "tools", EMPTY, said.append) == made
+    if damage == "moved":  # the scripts of an environment name their interpreter by its path
+        course = course.rename(tmp_path / "renamed")
+    elif damage == "tool gone":
+        (made / "dvc").unlink()
+    elif damage == "interpreter gone":
+        (made / "python").unlink()
+        (made / "python").symlink_to(tmp_path / "a python that was upgraded")
+    else:
+        (made.parent / ".complete").write_text("tools\n")
+    again = ensure(course, "tools", EMPTY, said.append)
+    assert (again / "dvc").exists()
+    assert (again / "python").exists()
+    assert ensure(course, "tools", EMPTY, said.append) == again
+    assert len(said) == 2
+
+
 def test_those_who_ask_at_once_get_one_and_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
     entered, go, said = threading.Event(), threading.Event(), threading.Semaphore(0)
@@ -39,8 +71,9 @@ def test_those_who_ask_at_once_get_one_and_wait_for_it(tmp_path: Path, monkeypat
         built.append(name)
         entered.set()
         assert go.wait(10)
-        folder.mkdir()
-        (folder / ".complete").write_text("")
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin/python").touch()
+        environment._seal(folder)
 
     def ask() -> None:
         bin_ = ensure(tmp_path, "tools", EMPTY, lambda _: said.release())

@@ -31,7 +31,7 @@ WORDS = "because the team needs it and nothing else would have been cheaper to r
 
 
 def test_every_kind_has_parameters_and_a_judge() -> None:
-    assert kinds.names() == ("command", "cuda.driver", "file", "judge", "note")
+    assert {"command", "cuda.driver", "file", "judge", "note"} <= set(kinds.names())
     for name in kinds.names():
         assert issubclass(kinds.params(name), msgspec.Struct)
         assert callable(kinds.module(name).judge)

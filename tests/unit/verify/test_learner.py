@@ -130,6 +130,7 @@ def test_start_refuses_a_link_in_its_place(course: Path, tmp_path: Path) -> None
         (["start", "2-1"], 3, "2-1 is a draft: it cannot be judged yet"),
         (["start", "1-11"], 2, "did you mean '1-1'?"),
         (["check", "2-1"], 3, "2-1 is a draft: it cannot be judged yet"),
+        (["check", "2-1", "--solution"], 3, "say 'status: ready' in curriculum.yaml first"),
         (["check", "1-1"], 3, "mlsj start 1-1"),
         (["check", "1-11"], 2, "did you mean '1-1'?"),
         (["check", "1-1", "--mistake", "nope"], 2, "no mistake 'nope'"),
