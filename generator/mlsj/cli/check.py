@@ -81,6 +81,7 @@ def command(
         remedy = "say 'status: ready' in curriculum.yaml first" if variant else f"read it: mlsj show {lesson}"
         _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, remedy)
     elsewhere = start / directory if directory is not None else None
+    _end_well()
     try:
         outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
     except click.exceptions.Exit:  # it was said why; it is a RuntimeError, too
@@ -144,6 +145,21 @@ def _judge(
         reason = f"{lesson.id} is not started" if not place.started else f"work/{lesson.id}/ is gone"
         _not_judged(lesson, reason, fmt, f"{program()} start {lesson.id}")
     return judge(loaded.tree, lesson, place.work, place.note, **shared)
+
+
+def _end_well() -> None:
+    """Let a closed terminal and a supervisor's SIGTERM end what is being judged, too, as Ctrl-C does."""
+    import signal
+    import threading
+    from types import FrameType
+
+    def leave(number: int, _: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
+                signal.signal(number, leave)
 
 
 def _not_judged(lesson: Lesson, reason: str, fmt: str, remedy: str) -> NoReturn:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -214,6 +216,31 @@ def test_variants_leave_no_progress(course: Path) -> None:
     assert mlsj(course, "check", "1-1", "--stub").exit_code == 1
     assert not list((course / ".mlsj/evidence").glob("*/*.json"))
     assert not (course / "work").exists()
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_nothing_outlives_a_check_that_is_stopped(course: Path, tmp_path: Path, sent: int, code: int) -> None:
+    mlsj(course, "start", "1-1")
+    began, scratch = tmp_path / "began", tmp_path / "scratch"
+    scratch.mkdir()
+    (course / "work/1-1/greet.py").write_text(
+        f"import os, time\nopen({str(began)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+    )
+    checking = subprocess.Popen(
+        [sys.executable, "-m", "mlsj", "-C", str(course), "check", "1-1"],
+        env=os.environ | {"TMPDIR": str(scratch)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    until = time.monotonic() + 30
+    while not (began.exists() and began.read_text()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    checking.send_signal(sent)
+    said, _ = checking.communicate(timeout=30)
+    assert (checking.returncode, "Traceback" in said) == (code, False), said
+    assert list(scratch.iterdir()) == []
+    while Path(f"/proc/{began.read_text()}").exists():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 # the generated checks -------------------------------------------------------------------------------------------------
