@@ -54,6 +54,8 @@ def root_of(ctx: click.Context) -> Path:
     if not start.is_dir():
         raise click.UsageError(f"-C {given}: no such folder", ctx)
     root = find_root(start)
+    if root is None and os.path.lexists(start / "curriculum.yaml"):
+        raise click.UsageError(f"{start.resolve() / 'curriculum.yaml'} is not a file", ctx)
     if root is None:
         raise click.UsageError(
             f"no curriculum.yaml in {start.resolve()} or above it. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -79,3 +80,16 @@ def test_what_the_machine_refuses_is_said_once(course: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", code], cwd=course, capture_output=True, text=True)
     assert ran.returncode == 3
     assert ran.stderr.count("error:") == 1, ran.stderr
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to nothing"])
+def test_a_spec_that_is_no_file_is_said_to_be_none(tmp_path: Path, kind: str) -> None:
+    spec = tmp_path / "curriculum.yaml"
+    if kind == "folder":
+        spec.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(spec)
+    else:
+        spec.symlink_to("nowhere")
+    ran = generate(tmp_path)
+    assert (ran.returncode, f"{spec} is not a file" in ran.stderr) == (2, True), ran.stderr
