@@ -14,19 +14,15 @@ PROJEN = "0.103.25"
 VARIABLES = {"project": "journey", "author": "Ada", "level": "3", "module": "scan", "title": "Prefix sums"}
 
 
-def template_text(size: int, opening: str, closing: str, name: str) -> str:
-    """A file of about `size` bytes once rendered: lines of 38 bytes with two variables each.
-
-    Generated files are made of the spec's text nearly throughout. With two variables a line, 200 files of 40 lines take
-    cookiecutter 1.7 s and copier 1.8 s where `import click` takes 0.04 s: what such templates are known to take.
-    """
+def template_text(size: int, opening: str, closing: str, name: str, variables: int) -> str:
+    """A file of about `size` bytes once rendered: lines of 38 bytes with one or two variables each."""
     keys = list(VARIABLES)
     lines = max(1, round(size / 38))
-    row = "{left}{name}{key}{right} jumps over {left}{name}author{right} and two dogs\n"
-    return "".join(row.format(left=opening, right=closing, name=name, key=keys[n % 5]) for n in range(lines))
+    second = f"{opening}{name}author{closing}" if variables == 2 else "Ada"
+    return "".join(f"{opening}{name}{keys[n % 5]}{closing} jumps over {second} and two dogs\n" for n in range(lines))
 
 
-def cookiecutter(folder: Path, sizes: list[int]) -> list[str]:
+def cookiecutter(folder: Path, sizes: list[int], variables: int) -> list[str]:
     """Write a cookiecutter template and return the command that renders it to `out` in the working directory."""
     root = folder / "template" / "{{cookiecutter.project}}"
     root.mkdir(parents=True)
@@ -34,11 +30,11 @@ def cookiecutter(folder: Path, sizes: list[int]) -> list[str]:
     for index, size in enumerate(sizes):
         path = root / f"d{index % 40}" / f"f{index}.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(template_text(size, "{{ ", " }}", "cookiecutter."))
+        path.write_text(template_text(size, "{{ ", " }}", "cookiecutter.", variables))
     return ["cookiecutter", "--no-input", "--default-config", "-f", "-o", "out", "template"]
 
 
-def copier(folder: Path, sizes: list[int]) -> list[str]:
+def copier(folder: Path, sizes: list[int], variables: int) -> list[str]:
     """Write a copier template and return the command that renders it to `out`."""
     root = folder / "template"
     root.mkdir(parents=True)
@@ -47,7 +43,7 @@ def copier(folder: Path, sizes: list[int]) -> list[str]:
     for index, size in enumerate(sizes):
         path = root / f"d{index % 40}" / f"f{index}.md.jinja"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(template_text(size, "{{ ", " }}", ""))
+        path.write_text(template_text(size, "{{ ", " }}", "", variables))
     return ["copier", "copy", "--defaults", "--overwrite", "--quiet", "template", "out"]
 
 

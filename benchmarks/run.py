@@ -104,37 +104,38 @@ def whole_course(count: int, work: Path) -> list[tuple[str, str, str]]:
         "cold": (lambda: wipe(cold), lambda: run(["mlsj", "generate"], cold)),
         "edit": (edit, lambda: run(["mlsj", "generate"], course)),
         "noop": (nothing, lambda: run(["mlsj", "generate"], course)),
-        "noop-2": (nothing, lambda: run(["mlsj", "generate"], course)),
         "help": (nothing, lambda: run(["mlsj", "--help"], course)),
         "click": (nothing, lambda: run([sys.executable, "-c", "import click"], course)),
     }
     rivals = []
-    for name in ("cookiecutter", "copier", "projen"):
-        folder = work / name
-        cache = ROOT / ".mlsj/cache/bench"
-        command = (
-            getattr(peers, name)(folder, sizes, cache) if name == "projen" else getattr(peers, name)(folder, sizes)
-        )
+    cache = ROOT / ".mlsj/cache/bench"
+    makers: dict[str, Callable[[Path], list[str] | None]] = {
+        "cookiecutter": lambda folder: peers.cookiecutter(folder, sizes, 2),
+        "copier": lambda folder: peers.copier(folder, sizes, 2),
+        "cookiecutter, 1 variable a line": lambda folder: peers.cookiecutter(folder, sizes, 1),
+        "copier, 1 variable a line": lambda folder: peers.copier(folder, sizes, 1),
+        "projen": lambda folder: peers.projen(folder, sizes, cache),
+    }
+    for number, (name, make) in enumerate(makers.items()):
+        folder = work / f"peer-{number}"
+        command = make(folder)
         if command is None:
             continue
         rivals.append(name)
-        keep = name == "projen"
 
-        def prepare(folder: Path = folder, keep: bool = keep) -> None:
-            if not keep:
-                shutil.rmtree(folder / "out", ignore_errors=True)
-            else:
-                for old in (folder / "out").glob("d*"):
-                    shutil.rmtree(old)
+        def prepare(folder: Path = folder) -> None:
+            # Files go, what projen needs beside them stays.
+            for old in (folder / "out").glob("[dj]*"):
+                shutil.rmtree(old)
 
         steps[name] = (prepare, lambda command=command, folder=folder: run(command, folder))  # type: ignore[misc]
     times = rounds(count, steps)
     rows = [("files of the course", f"{len(sizes)}, {sum(sizes) / 1024:.0f} KiB", "")]
     for name in rivals:
-        bar = "at least 5×, 8×, 15×" if name != "projen" else "no bar"
-        cells = [ratio(times[name], times[key]) for key in ("cold", "edit", "noop-2")]
+        bar = "at least 5×, 8×, 15×" if name in ("cookiecutter", "copier") else "no bar"
+        cells = [ratio(times[name], times[key]) for key in ("cold", "edit", "noop")]
         rows.append((f"faster than {name}: cold · one lesson edited · nothing changed", " · ".join(cells), bar))
-    rows.append(("generate, nothing changed / import click", ratio(times["noop-2"], times["click"]), "at most 4×"))
+    rows.append(("generate, nothing changed / import click", ratio(times["noop"], times["click"]), "at most 4×"))
     rows.append(("mlsj --help / import click", ratio(times["help"], times["click"]), "at most 1.6×"))
     medians = " · ".join(f"{name} {statistics.median(values) * 1e3:.0f}" for name, values in times.items())
     rows.append(("medians in ms (this machine, noisy)", medians, ""))

@@ -21,13 +21,12 @@ INSTALL = {
     "fish": "pacman -S fish | apt install fish",
     "git": "pacman -S git | apt install git",
     "make": "pacman -S make | apt install make",
-    "node": "pacman -S nodejs npm | apt install nodejs npm",
     "nvidia-smi": "an NVIDIA GPU with its driver",
     "podman": "pacman -S podman | apt install podman",
     "zsh": "pacman -S zsh | apt install zsh",
 }
 # What MLSJ_REQUIRE_ALL=1 still lets a machine lack.
-MAY_LACK = {"bwrap", "node", "nvidia-smi", "podman"}
+MAY_LACK = {"bwrap", "nvidia-smi", "podman"}
 
 _PREFIX = "lacks "
 

@@ -42,7 +42,8 @@ class Rendered(msgspec.Struct, frozen=True):
 def compile_course(loaded: Loaded, *, bytecode_cache: jinja2.BytecodeCache | None = None) -> Rendered:
     """Compile the course; without a curriculum there are no files, and `loaded.diagnostics` says why.
 
-    `bytecode_cache` may keep compiled page templates, such as a jinja2.FileSystemBytecodeCache in `.mlsj/cache/jinja`.
+    `bytecode_cache` may keep compiled page templates. It belongs beside the package, never into a course: what it holds
+    is executed (`mlsj.cli.compiling`).
     """
     if loaded.curriculum is None:
         return Rendered({}, ())
