@@ -244,6 +244,9 @@ class Criterion(Node, frozen=True, kw_only=True):
         Literal["gpu", "docker"] | None, Meta(description="What a machine must have, else 'unverified'.")
     ] = None
     timeout_s: Annotated[int, Meta(ge=1, le=3600, description="Time limit of judging it, in seconds.")] = 120
+    repeat: Annotated[
+        int, Meta(ge=1, le=100, description="How often it is judged, each time with fresh inputs; each must pass.")
+    ] = 1
 
 
 class Mistake(Node, frozen=True, kw_only=True):
