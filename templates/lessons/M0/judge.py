@@ -1,0 +1,480 @@
+"""Judges lesson M0: the files of a box, and a readiness check that is judged by breaking what it looks at.
+
+The check runs in fresh copies with a search path of the judge's own: one directory of links to every program of this
+machine, from which a single tool is taken away, or replaced by one that exits 1.
+"""
+
+import contextlib
+import json
+import os
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mlsj.kinds.base import Context, Finding, Ran, failed, inside, measured, passed
+
+BOX = ".devcontainer"
+JSON = f"{BOX}/devcontainer.json"
+TOOLS = f"{BOX}/tools.txt"
+READY = "DevBox ready"
+# Without these the judge's own run of the check would not start: make calls the shell by its full path.
+NEVER_REMOVED = {"make", "sh"}
+STARTS = 5
+
+# Dockerfile reference, https://docs.docker.com/reference/dockerfile/#overview
+INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER "
+    "VOLUME WORKDIR".split()
+)
+# Run by the lesson's environment: a Dockerfile's instructions with their lines, and the images it starts from.
+PARSE = """
+import io, json, sys
+from dockerfile_parse import DockerfileParser
+parser = DockerfileParser(fileobj=io.BytesIO(sys.stdin.buffer.read()))
+lines = [(part["instruction"], part["startline"] + 1, part["value"]) for part in parser.structure]
+json.dump({"lines": lines, "images": parser.parent_images}, sys.stdout)
+"""
+_COMMENTS = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1")
+
+
+class Wrong(Exception):
+    """The learner's files do not hold; carries what to say."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def folder(context: Context) -> Finding:
+    """devcontainer.json follows the published schema, and what it names is there."""
+    try:
+        config = configuration(context)
+        dockerfile = named_dockerfile(context, config)
+        if dockerfile is not None:
+            instructions(context, dockerfile)
+    except Wrong as wrong:
+        return wrong.finding
+    source = f"builds from {dockerfile}" if dockerfile else f"takes {config.get('image', 'a compose service')}"
+    return passed(f"devcontainer.json follows the specification and {source}")
+
+
+def pinned(context: Context) -> Finding:
+    """Every base image says which one it is."""
+    config = configuration(context)
+    images: list[tuple[str, str]] = [(config["image"], JSON)] if "image" in config else []
+    dockerfile = named_dockerfile(context, config)
+    if dockerfile is not None:
+        stages: set[str] = set()
+        resolved = iter(parsed(context, dockerfile)["images"])
+        for word, line, value in parsed(context, dockerfile)["lines"]:
+            if word == "FROM":
+                image = next(resolved)
+                if image not in stages and image != "scratch":
+                    images.append((image, f"{dockerfile}:{line}"))
+                name = re.search(r"\s+AS\s+(\S+)\s*$", value, re.IGNORECASE)
+                stages |= {name[1]} if name else set()
+    for image, place in images:
+        if not is_pinned(image):
+            return failed(
+                f"the base image {image} is not pinned",
+                expected="a digest (@sha256:…), or a tag with a version number in it",
+                got=image,
+                where=f"work/M0/{place}",
+                next_step="name the version that you tested with: what does 'latest' mean next year?",
+            )
+    return passed(f"{', '.join(image for image, _ in images) or 'the compose file'}: pinned")
+
+
+def is_pinned(image: str) -> bool:
+    """Tell whether an image's name has a digest, or a tag with a digit in it; a port is not a tag."""
+    if re.search(r"@sha256:[0-9a-f]{64}$", image):
+        return True
+    tag = image.rpartition("/")[2].partition(":")[2]
+    return bool(re.search(r"\d", tag)) and not tag.startswith("latest")
+
+
+def ready(context: Context) -> Finding:
+    """A fresh copy in a clean environment is ready, and says so last."""
+    ran = test_dev(context, "clean", programs(context))
+    last = (ran.stdout.rstrip("\n").splitlines() or ["nothing"])[-1]
+    if ran.exit_code == 0 and last == READY:
+        return passed(f"'make test-dev' ended with 0, and its last line was: {READY}")
+    return failed(
+        "'make test-dev' is not ready in a clean environment",
+        expected=f"exit code 0, and '{READY}' as the last line",
+        got=ran.ending if ran.exit_code != 0 else f"exit code 0, and as the last line: {last}",
+        where="work/M0/Makefile",
+        next_step="run it as a stranger would: env -i PATH=\"$PATH\" make test-dev",
+    )
+
+
+def notices(context: Context) -> Finding:
+    """Taken away or broken, each tool is missed, by name, and the box does not call itself ready."""
+    tools = listed_tools(context)
+    bin_ = programs(context)
+    silent: list[str] = []
+    for tool in tools:
+        with lacking(bin_, tool, broken=False):
+            ran = test_dev(context, f"no-{tool}", bin_)
+        problem = unnoticed(ran, tool, f"{tool} is missing")
+        if problem is not None and ran.exit_code == 0:
+            silent.append(tool)
+        elif problem is not None:
+            return problem
+    if silent and len(silent) == len(tools):
+        return failed(
+            f"the check still says {READY} whatever is missing",
+            expected="an exit code that is not 0, and the name of the missing tool",
+            got=f"exit code 0 without {', '.join(silent)}, each taken away in turn",
+            where="work/M0/Makefile",
+            next_step="run every tool that .devcontainer/tools.txt names before you greet",
+        )
+    if silent:
+        return failed(
+            f"the check does not notice that {silent[0]} is missing",
+            expected="an exit code that is not 0, and the name of the missing tool",
+            got=f"exit code 0 without {', '.join(silent)}",
+            where="work/M0/Makefile",
+            next_step="let each probe decide alone: of commands joined by ';' only the last one's exit status counts",
+        )
+    for tool in tools:
+        with lacking(bin_, tool, broken=True):
+            ran = test_dev(context, f"broken-{tool}", bin_)
+        problem = unnoticed(ran, tool, f"{tool} exits 1")
+        if problem is not None:
+            return problem
+    return passed(f"missing or broken, each of {', '.join(tools)} is noticed by name")
+
+
+def unnoticed(ran: Ran, tool: str, what: str) -> Finding | None:
+    """Return what is wrong with a run of the check in which `tool` does not work."""
+    said = f"{ran.stdout}\n{ran.stderr}"
+    if ran.exit_code == 0:
+        return failed(
+            f"the check does not notice a {tool} that exits 1",
+            expected="an exit code that is not 0, and the name of the tool",
+            got=f"exit code 0, with a {tool} that is there and does not work",
+            where="work/M0/Makefile",
+            next_step="that a file is there says little: run the tool, and look at its exit status",
+        )
+    if READY in said:
+        return failed(
+            f"the check says {READY} before it has looked at everything",
+            expected=f"no '{READY}' anywhere while {what}",
+            got=f"'{READY}', and then {ran.ending}",
+            where="work/M0/Makefile",
+            next_step="greet last: a reader of the log stops at the first good news",
+        )
+    if tool not in said:
+        return failed(
+            f"the check fails and does not say that it is {tool}",
+            expected=f"the name {tool} in its output, while {what}",
+            got=ran.ending,
+            where="work/M0/Makefile",
+            next_step="print the name of the tool that did not answer",
+        )
+    return None
+
+
+def builds(context: Context) -> Finding:
+    """The image builds, is ready inside, and its user is not root."""
+    try:
+        tag = image(context)
+    except Wrong as wrong:
+        return wrong.finding
+    user = run_in(context, tag, "id", "-u").stdout.strip()
+    if user == "0":
+        return failed(
+            "the box runs as root",
+            expected="a user of its own",
+            got="user id 0",
+            where=f"work/M0/{BOX}",
+            next_step="make a user in the Dockerfile and switch to it with USER",
+        )
+    ran = run_in(context, tag, "make", "test-dev")
+    if ran.exit_code != 0 or ran.stdout.rstrip().splitlines()[-1:] != [READY]:
+        return failed(
+            "'make test-dev' is not ready inside the box",
+            expected=f"exit code 0 and '{READY}' as the last line",
+            got=ran.ending,
+            where=f"work/M0/{BOX}",
+            next_step="install in the Dockerfile what tools.txt names",
+        )
+    return passed(f"the image builds and is ready inside as user {user}")
+
+
+def cost_measured(context: Context) -> Finding:
+    """The note's size and start-up time are those of this image on this machine."""
+    tag = image(context)
+    size = int(context.run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]).stdout) / 1e6
+    times = []
+    for _ in range(STARTS):
+        began = time.monotonic()
+        run_in(context, tag, "make", "test-dev")
+        times.append(time.monotonic() - began)
+    start = statistics.median(times)
+    note = context.note.read_text("utf-8", "replace")
+    noted_mb = [number * (1000 if unit.startswith("G") else 1) for number, unit in quantities(note, "[MG]i?B")]
+    noted_s = [number / (1000 if unit == "ms" else 1) for number, unit in quantities(note, "m?s")]
+    seen = (measured("image size", [size], "MB"), measured("start-up time", times, "s"))
+    for values, low, high, what, truth in (
+        (noted_mb, size * 0.9, size * 1.1, "image size", f"{size:.0f} MB"),
+        (noted_s, start / 3, start * 3, "start-up time", f"{start:.2f} s"),
+    ):
+        if not any(low <= value <= high for value in values):
+            return failed(
+                f"the {what} in the note is not this image's",
+                expected=truth,
+                got=", ".join(f"{value:g}" for value in values) or "no such number",
+                where="notes/M0.md",
+                next_step="measure it, and say how",
+                measurements=seen,
+            )
+    return passed("the note has the image's size and start-up time", *seen)
+
+
+def quantities(text: str, unit: str) -> list[tuple[float, str]]:
+    """Return the numbers of `text` that a unit follows."""
+    found = re.findall(rf"(\d+(?:[.,]\d+)?)\s*({unit})\b", text)
+    return [(float(number.replace(",", ".")), unit) for number, unit in found]
+
+
+def configuration(context: Context) -> dict[str, Any]:
+    """Return devcontainer.json, checked. Raises Wrong."""
+    path = inside(context.work, JSON)
+    if path is None or not path.is_file():
+        nested = sorted(found.relative_to(context.work).as_posix() for found in (context.work / BOX).glob("*/*.json"))
+        raise Wrong(
+            failed(
+                f"{JSON} is missing" + (f"; there is {nested[0]}" if nested else ""),
+                expected=JSON,
+                got=", ".join(nested) or "no such file",
+                where=f"work/M0/{BOX}",
+                next_step="cp -r puts the folder inside one that is there already: move the files one level up"
+                if nested
+                else "cp -r .devcontainer_template .devcontainer, then complete it",
+            )
+        )
+    text = path.read_text("utf-8", "replace")
+    # Comments are allowed (https://containers.dev/implementors/spec/#devcontainerjson); positions stay as they are.
+    plain = _COMMENTS.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text)
+    try:
+        config = json.loads(plain)
+    except json.JSONDecodeError as error:
+        raise Wrong(
+            failed(
+                f"{JSON} is not JSON with comments: {error.msg}",
+                expected="JSON; comments are fine, a comma after the last item is not",
+                got=text.splitlines()[error.lineno - 1].strip() if text.strip() else "an empty file",
+                where=f"work/M0/{JSON}:{error.lineno}:{error.colno}",
+                next_step=f"look at line {error.lineno}",
+            )
+        ) from None
+    check_schema(context, config)
+    return config
+
+
+def check_schema(context: Context, config: Any) -> None:
+    """Hold the configuration to the schema, and to having one source. Raises Wrong with the first thing wrong."""
+    import jsonschema_rs
+
+    def wrong(message: str, expected: str, got: str, next_step: str) -> Wrong:
+        where = f"work/M0/{JSON}"
+        return Wrong(failed(message, expected=expected, got=got, where=where, next_step=next_step))
+
+    schema = json.loads((context.sources / "_judge" / "devcontainer.schema.json").read_text())
+    error = next(iter(jsonschema_rs.Draft202012Validator(schema).iter_errors(config)), None)
+    if error is not None:
+        place = "/".join(str(part) for part in error.instance_path)
+        raise wrong(
+            f"{JSON} does not follow the specification: {error.message}",
+            "what containers.dev/implementors/json_reference allows",
+            f"{error.message}" + (f" (at {place})" if place else ""),
+            "compare the name and the type of the property with the reference",
+        )
+    if config.get("name", "TODO").strip() in ("", "TODO"):
+        raise wrong("the box has no name", "a 'name'", str(config.get("name", "none")), "give it a name of yours")
+    build = config.get("build", {})
+    sources = [name for name in ("image", "dockerComposeFile", "dockerFile") if name in config]
+    sources += ["build.dockerfile"] if "dockerfile" in build else []
+    if len(sources) != 1:
+        raise wrong(
+            "the box must take its image from one place",
+            "exactly one of 'image', 'build.dockerfile' and 'dockerComposeFile'",
+            " and ".join(sources) or "none of them",
+            "keep one",
+        )
+
+
+def named_dockerfile(context: Context, config: dict[str, Any]) -> str | None:
+    """Return the Dockerfile that the configuration names, by path in the work directory. Raises Wrong when it is absent."""
+    name = config.get("build", {}).get("dockerfile") or config.get("dockerFile")
+    if name is None:
+        return None
+    path = os.path.normpath(f"{BOX}/{name}")
+    found = inside(context.work, path)
+    if found is None or not found.is_file():
+        raise Wrong(
+            failed(
+                f"the Dockerfile that {JSON} names is missing",
+                expected=path,
+                got="no such file in the lesson",
+                where=f"work/M0/{JSON}",
+                next_step="the path is relative to devcontainer.json",
+            )
+        )
+    return path
+
+
+def instructions(context: Context, dockerfile: str) -> None:
+    """Check that a Dockerfile is made of instructions, and starts from an image. Raises Wrong."""
+    lines = [line for line in parsed(context, dockerfile)["lines"] if line[0] != "COMMENT"]
+    for word, line, value in lines:
+        if word not in INSTRUCTIONS or not value:
+            problem = f"'{word}' is no instruction" if word not in INSTRUCTIONS else f"{word} says nothing"
+            raise Wrong(
+                failed(
+                    f"the Dockerfile does not parse: {problem}",
+                    expected="lines that begin with an instruction, such as FROM, RUN or USER",
+                    got=f"{word} {value}".strip(),
+                    where=f"work/M0/{dockerfile}:{line}",
+                    next_step="a command that goes on in the next line ends with a backslash",
+                )
+            )
+    first = next((word for word, _, _ in lines if word != "ARG"), None)
+    if first != "FROM":
+        raise Wrong(
+            failed(
+                "the Dockerfile starts from no image",
+                expected="FROM as the first instruction (ARG may stand before it)",
+                got=first or "no instruction",
+                where=f"work/M0/{dockerfile}",
+                next_step="begin with FROM and a pinned image",
+            )
+        )
+
+
+def parsed(context: Context, dockerfile: str) -> dict[str, Any]:
+    """Return a Dockerfile's instructions and parent images, read once, in the lesson's environment."""
+    return context.once(f"parsed {dockerfile}", lambda: _parse(context, dockerfile))
+
+
+def _parse(context: Context, dockerfile: str) -> dict[str, Any]:
+    text = without_heredocs((context.work / dockerfile).read_text("utf-8", "replace"))
+    ran = context.run(["python3", "-I", "-c", PARSE], cwd=context.scratch, stdin=text)
+    if ran.exit_code != 0:
+        raise RuntimeError(f"the parser of Dockerfiles failed: {ran.ending}")
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
+def without_heredocs(text: str) -> str:
+    """Blank the bodies of here-documents, which the parser would read as instructions; lines keep their numbers."""
+    kept: list[str] = []
+    ends: list[str] = []
+    for line in text.splitlines():
+        if ends:
+            if line.strip() == ends[0]:
+                ends.pop(0)
+            kept.append("")
+            continue
+        ends = [found[2] for found in _HEREDOC.finditer(line) if not line.lstrip().startswith("#")]
+        kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def listed_tools(context: Context) -> list[str]:
+    """Return the tools that the box promises, but for those that the check itself cannot do without."""
+    lines = (context.work / TOOLS).read_text("utf-8", "replace").split()
+    return [tool for tool in dict.fromkeys(lines) if tool not in NEVER_REMOVED and re.fullmatch(r"[\w.+-]+", tool)]
+
+
+def programs(context: Context) -> Path:
+    """Return a directory of links to every program of this machine, made once, in the order of the search path."""
+    return context.once("programs", lambda: _link(context))
+
+
+def _link(context: Context) -> Path:
+    ran = context.run(["python3", "-c", "import os; print(os.environ['PATH'])"], cwd=context.scratch)
+    target = context.scratch / "bin"
+    target.mkdir()
+    found: dict[str, str] = {}
+    for folder in ran.stdout.strip().split(os.pathsep):
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                found.setdefault(entry.name, entry.path)
+    for name, path in found.items():
+        os.symlink(path, target / name)
+    return target
+
+
+@contextlib.contextmanager
+def lacking(bin_: Path, tool: str, *, broken: bool) -> Iterator[None]:
+    """Take `tool` away from a directory of programs, or put one that exits 1 in its place, for as long as it lasts."""
+    link = bin_ / tool
+    target = os.readlink(link) if link.is_symlink() else None
+    link.unlink(missing_ok=True)
+    if broken:
+        link.write_text("#!/bin/sh\nexit 1\n")
+        link.chmod(0o755)
+    try:
+        yield
+    finally:
+        link.unlink(missing_ok=True)
+        if target is not None:
+            link.symlink_to(target)
+
+
+def test_dev(context: Context, name: str, bin_: Path) -> Ran:
+    """Run the check in a fresh copy of the learner's files, with `bin_` as the whole search path."""
+    return context.run(["make", "test-dev"], cwd=context.copy_of_work(name), env={"PATH": str(bin_)}, timeout_s=60)
+
+
+def image(context: Context) -> str:
+    """Build the image once and return its tag. Raises Wrong when it does not build."""
+    return context.once("image", lambda: _build(context))
+
+
+def _build(context: Context) -> str:
+    config = configuration(context)
+    tag = f"mlsj-m0-{context.seed}"
+    if "image" in config:
+        return str(config["image"])
+    box = named_dockerfile(context, config)
+    if box is None:
+        raise Wrong(
+            failed(
+                "the judge builds boxes from an image or a Dockerfile",
+                expected="'image' or 'build.dockerfile'",
+                got="dockerComposeFile",
+                where=f"work/M0/{JSON}",
+                next_step="describe the box by a Dockerfile; compose is for the services beside it",
+            )
+        )
+    around = os.path.normpath(f"{BOX}/{config.get('build', {}).get('context', '.')}")
+    arguments = [f"--build-arg={name}={value}" for name, value in config.get("build", {}).get("args", {}).items()]
+    argv = ["docker", "build", "--quiet", "--file", box, "--tag", tag, *arguments, around]
+    ran = context.run(argv, cwd=context.copy_of_work("image"), phase="build")
+    if ran.exit_code != 0:
+        raise Wrong(
+            failed(
+                "the image does not build",
+                expected="exit code 0",
+                got=ran.ending,
+                where=f"work/M0/{box}",
+                next_step=f"build it yourself: docker build --file {box} {around}",
+            )
+        )
+    return tag
+
+
+def run_in(context: Context, tag: str, *argv: str) -> Ran:
+    """Run a command in a new container of the image, with the learner's files in /box."""
+    config = configuration(context)
+    user = [f"--user={config['remoteUser']}"] if "remoteUser" in config else []
+    volume = f"{context.work}:/box:ro"
+    return context.run(["docker", "run", "--rm", *user, "--volume", volume, "--workdir", "/box", tag, *argv])
