@@ -8,7 +8,7 @@ MLSJ   := $(BIN)/mlsj
 UV     := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := course
-.PHONY: course setup test gates lint types layers links pytest soak bench help lock-tool clean
+.PHONY: course setup test prove gates lint types layers links pytest soak bench help lock-tool clean
 
 course: setup  ## Set up, compile the course, say what to do next
 	@$(MLSJ) generate
@@ -53,7 +53,10 @@ lock-tool:  ## Refresh locks/tool.txt and locks/test.txt (needs uv and the netwo
 	@$(PYTHON) locks/refresh.py
 
 # ── what we hold true ──────────────────────────────────────────────────────────────────────────────────────────────────
-test: gates pytest  ## Run every gate and every test
+test: gates prove pytest  ## Run every gate, prove every lesson, run every test
+
+prove: setup  ## Prove every ready lesson: its stub fails, its reference passes, its mistakes are rejected
+	@$(MLSJ) prove
 
 gates: lint types layers links drift  ## Run the quality gates alone
 

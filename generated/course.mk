@@ -23,7 +23,7 @@ start-00-B:
 check-00-B:
 	$(MLSJ) check 00-B
 
-# Lesson M0, a draft: Module project: DevBox skeleton
+# Lesson M0: Module project: DevBox skeleton
 .PHONY: lesson-M0 start-M0 check-M0
 lesson-M0:
 	$(MLSJ) start M0
@@ -53,7 +53,7 @@ start-1-2:
 check-1-2:
 	$(MLSJ) check 1-2
 
-# Lesson 1-3, a draft: Storage engines: log-structured store against B-tree
+# Lesson 1-3: Storage engines: log-structured store against B-tree
 .PHONY: lesson-1-3 start-1-3 check-1-3
 lesson-1-3:
 	$(MLSJ) start 1-3
@@ -143,7 +143,7 @@ start-2-5:
 check-2-5:
 	$(MLSJ) check 2-5
 
-# Lesson 2-6, a draft: Data validation
+# Lesson 2-6: Data validation
 .PHONY: lesson-2-6 start-2-6 check-2-6
 lesson-2-6:
 	$(MLSJ) start 2-6

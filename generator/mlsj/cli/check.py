@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +26,7 @@ Examples:
   mlsj check 2-1 --seed 42                 with the inputs of an earlier judging
   mlsj check 2-1 --mistake no-push         what the judge says to a known mistake
   mlsj check 2-1 --dir ../fork             the same lesson in another clone
+  mlsj check 2-1 --fresh                   judge all of it, also what has not changed
   mlsj check 2-1 --junit result.xml        also write JUnit XML
 """
 )
@@ -40,6 +42,7 @@ Examples:
     help="Judge D/work/LESSON and D/notes/LESSON.md.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Make the inputs of that seed; fresh ones by default.")
+@click.option("--fresh", is_flag=True, help="Judge everything anew; never use a verdict again.")
 @click.option("--strict", is_flag=True, help="Exit 3 when anything is unverified.")
 @click.option("--junit", metavar="F", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to F.")
 @format_option("text", "json")
@@ -52,22 +55,30 @@ def command(
     mistake: str | None,
     directory: Path | None,
     seed: int | None,
+    fresh: bool,
     strict: bool,
     junit: Path | None,
     fmt: str,
 ) -> None:
     """Judge your work on a lesson: one verdict per criterion, and the first thing to do next.
 
-    Your files are copied and never changed. Exit codes: 0 passed (or passed here), 1 failed, 2 usage, 3 not judged.
+    Your files are copied and never changed. A verdict of your last check that still holds is used again and shown with
+    its time and seed; --fresh (or CI=true in the environment) judges all of it. MLSJ_ISOLATION=bubblewrap or process
+    chooses how programs are kept apart; by default it is bubblewrap where that works.
+
+    Exit codes: 0 passed (or passed here), 1 failed, 2 usage, 3 not judged.
     JSON: an object as in docs/formats/evidence.schema.json.
     """
-    from mlsj.cli.common import course_or_exit, echo, echo_json, program, stop
-    from mlsj.cli.suggest import unknown
-    from mlsj.verify.text import render
-
     chosen = [solution, stub, mistake is not None, directory is not None]
     if sum(chosen) > 1:
         raise click.UsageError("choose one of --solution, --stub, --mistake and --dir", ctx)
+    _warm(ctx)
+    from mlsj.cli.common import course_or_exit, echo, echo_json, program, stop
+    from mlsj.cli.learning import painted, progress_line, width
+    from mlsj.cli.signals import end_well
+    from mlsj.cli.suggest import unknown
+    from mlsj.verify.text import render
+
     start = Path(ctx.find_root().obj or ".")  # -C: run as if started there
     root, loaded = course_or_exit(ctx)
     assert loaded.curriculum is not None  # noqa: S101 - course_or_exit has left otherwise
@@ -81,15 +92,14 @@ def command(
         remedy = "say 'status: ready' in curriculum.yaml first" if variant else f"read it: mlsj show {lesson}"
         _not_judged(found, f"{lesson} is a draft: it cannot be judged yet", fmt, remedy)
     elsewhere = start / directory if directory is not None else None
-    _end_well()
+    end_well()
     try:
-        outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt)
+        with progress_line() as show:
+            outcome = _judge(root, loaded, found, variant, elsewhere, seed, fmt, show, fresh=fresh)
     except click.exceptions.Exit:  # it was said why; it is a RuntimeError, too
         raise
     except (OSError, RuntimeError) as error:  # a full disk, a folder that cannot be written, a broken prepare script
         stop(str(error), code=exits.NOT_JUDGED)
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[2K", nl=False, err=True)
     report = outcome.report
     if junit is not None:
         from mlsj.verify.junit import junit as document
@@ -103,10 +113,19 @@ def command(
     else:
         call = program()
         after = _after(loaded, found, call)
-        echo(render(report, found.title, after, width=_width(), style=_style, program=call))
+        echo(render(report, found.title, after, width=width(), style=painted, program=call))
         if report.state.value.startswith("passed") and found.after and variant is None:
             echo(f"\n{found.after.rstrip()}")
     ctx.exit(_code(outcome, strict))
+
+
+def _warm(ctx: click.Context) -> None:
+    """Let the judging process start while the course is read; it is ended when it was not needed."""
+    from mlsj.verify.process import discard, warm
+
+    with contextlib.suppress(OSError):  # a machine without room for it says so when judging begins
+        warm()
+    ctx.call_on_close(discard)
 
 
 def _judge(
@@ -117,18 +136,26 @@ def _judge(
     directory: Path | None,
     seed: int | None,
     fmt: str,
+    show: Callable[[str], None],
+    *,
+    fresh: bool,
 ) -> Outcome:
     """Judge what was asked for; leaves with exit 3 when it was never started."""
+    import os
     import tempfile
 
     from mlsj.cli.common import program
     from mlsj.learner.workspace import Workspace
     from mlsj.verify.engine import judge
+    from mlsj.verify.records import reusable
     from mlsj.verify.subject import make
+
+    def progress(text: str) -> None:
+        show(f" {text}" if text.startswith("judging") else text)
 
     place = Workspace(root, lesson.id)
     form = place.note_form
-    shared: dict[str, Any] = {"root": root, "note_form": form, "seed": seed, "progress": _progress()}
+    shared: dict[str, Any] = {"root": root, "note_form": form, "seed": seed, "progress": progress}
     if variant is not None:
         with tempfile.TemporaryDirectory(prefix="mlsj-") as folder:
             work, note = make(loaded.tree, lesson, variant, Path(folder) / "variant", form)
@@ -144,22 +171,9 @@ def _judge(
     if not place.started or not place.work.is_dir():
         reason = f"{lesson.id} is not started" if not place.started else f"work/{lesson.id}/ is gone"
         _not_judged(lesson, reason, fmt, f"{program()} start {lesson.id}")
-    return judge(loaded.tree, lesson, place.work, place.note, **shared)
-
-
-def _end_well() -> None:
-    """Let a closed terminal and a supervisor's SIGTERM end what is being judged, too, as Ctrl-C does."""
-    import signal
-    import threading
-    from types import FrameType
-
-    def leave(number: int, _: FrameType | None) -> NoReturn:
-        sys.exit(128 + number)
-
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
-                signal.signal(number, leave)
+    anew = fresh or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    record = None if anew else reusable(root, lesson.id)
+    return judge(loaded.tree, lesson, place.work, place.note, reuse=record, **shared)
 
 
 def _not_judged(lesson: Lesson, reason: str, fmt: str, remedy: str) -> NoReturn:
@@ -192,22 +206,3 @@ def _after(loaded: Loaded, lesson: Lesson, call: str) -> str:
     later = lessons[lessons.index(lesson) + 1 :]
     following = next((each for each in later if each.status == "ready"), None)
     return f"{call} start {following.id}" if following else f"{call} list"
-
-
-def _progress() -> Any:
-    """Return a function that keeps one line on stderr up to date on a terminal, and elsewhere prints slow steps."""
-    if sys.stderr.isatty():
-        return lambda text: click.echo(f"\r\x1b[2K{text} …\r", nl=False, err=True)
-    return lambda text: click.echo(f"{text} …", err=True) if not text.startswith("judging") else None
-
-
-def _width() -> int:
-    import shutil
-
-    return min(shutil.get_terminal_size((100, 24)).columns, 120)
-
-
-def _style(text: str, colour: str) -> str:
-    from mlsj.cli.common import colored
-
-    return click.style(text, fg=colour, bold=True) if colored() else text

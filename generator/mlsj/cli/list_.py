@@ -26,15 +26,16 @@ Examples:
 def command(
     ctx: click.Context, module_id: str | None, track: str | None, status: str | None, in_brief: bool, fmt: str
 ) -> None:
-    """List the lessons, with their hours and what they need.
+    """List the lessons, with their hours and what they need; once you have begun, also where you stand in them.
 
     JSON: an array of objects as in docs/formats/list.schema.json.
     """
     from mlsj.cli.common import course_or_exit, echo, echo_json
     from mlsj.cli.suggest import unknown
     from mlsj.cli.views import brief, summary_of, table
+    from mlsj.learner.progress import begun, progress
 
-    _, loaded = course_or_exit(ctx, fmt)
+    root, loaded = course_or_exit(ctx, fmt)
     curriculum = loaded.curriculum
     assert curriculum is not None  # noqa: S101 - course_or_exit has left otherwise
     modules = [module.id for module in curriculum.modules]
@@ -45,9 +46,11 @@ def command(
         for module, lesson in curriculum.lessons()
         if module_id in (None, module.id) and track in (None, lesson.track) and status in (None, lesson.status)
     ]
+    found = progress(root, loaded)
     if fmt == "json":
-        echo_json([summary_of(module, lesson) for module, lesson in chosen])
+        echo_json([summary_of(module, lesson, found[lesson.id]) for module, lesson in chosen])
     elif chosen:
-        echo(brief(curriculum, chosen) if in_brief else table(curriculum, chosen))
+        told = found if begun(found) else None
+        echo(brief(curriculum, chosen, told) if in_brief else table(curriculum, chosen, told))
     else:
         echo("No lesson is like that; 'mlsj list' shows all.")

@@ -26,6 +26,7 @@ def command(ctx: click.Context, lesson: str, fmt: str) -> None:
     from mlsj.cli.common import course_or_exit, echo, echo_json
     from mlsj.cli.suggest import unknown
     from mlsj.cli.views import details_of, text_of
+    from mlsj.learner.progress import of
 
     root, loaded = course_or_exit(ctx, fmt)
     curriculum = loaded.curriculum
@@ -33,7 +34,7 @@ def command(ctx: click.Context, lesson: str, fmt: str) -> None:
     found = next((pair for pair in curriculum.lessons() if pair[1].id == lesson), None)
     if found is None:
         raise click.UsageError(unknown("lesson", lesson, (each.id for _, each in curriculum.lessons())), ctx)
-    details = details_of(curriculum, *found, started=(root / ".mlsj" / "base" / lesson).is_dir())
+    details = details_of(curriculum, *found, of(root, loaded, found[1]))
     if fmt == "json":
         echo_json(details)
     else:

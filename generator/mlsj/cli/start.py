@@ -25,6 +25,7 @@ def command(ctx: click.Context, lesson: str) -> None:
     """
     from mlsj.cli.common import course_or_exit, echo, program, stop
     from mlsj.cli.suggest import unknown
+    from mlsj.learner.progress import progress
     from mlsj.learner.workspace import Workspace, start
 
     root, loaded = course_or_exit(ctx)
@@ -61,6 +62,7 @@ def command(ctx: click.Context, lesson: str) -> None:
             echo(f"  {name}")
         for name in done.kept:
             echo(f"  {name} (was there)")
-        if found.needs:
-            echo(f"it builds on {', '.join(found.needs)}: pass {'it' if len(found.needs) == 1 else 'them'} first")
+        found_here = progress(root, loaded)
+        for need in found_here[lesson].waits_for:
+            echo(f"it builds on {need}, which you have not passed ({found_here[need].standing})")
     echo(f"next: read generated/lessons/{lesson}/README.md, write, then: {program()} check {lesson}")

@@ -6,18 +6,20 @@ The data's shapes are documented in docs/formats/list.schema.json and docs/forma
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
+from mlsj.learner.progress import LessonProgress
 from mlsj.spec.model import Criterion, Curriculum, Effort, Lesson, Module, Reading
 
 _STATUS_COLOURS = {"ready": "green", "draft": "yellow"}
+Progress = Mapping[str, LessonProgress]
 
 
-def summary_of(module: Module, lesson: Lesson) -> dict[str, Any]:
-    """Return a lesson as an item of `mlsj list --format json`."""
+def summary_of(module: Module, lesson: Lesson, at: LessonProgress) -> dict[str, Any]:
+    """Return a lesson, and where the learner stands in it, as an item of `mlsj list --format json`."""
     return {
         "id": lesson.id,
         "title": lesson.title,
@@ -25,6 +27,8 @@ def summary_of(module: Module, lesson: Lesson) -> dict[str, Any]:
         "track": lesson.track,
         "status": lesson.status,
         "effort": _effort(lesson.effort),
+        "standing": at.standing.value,
+        "left": _left(lesson, at),
         "needs": list(lesson.needs),
         "runner": lesson.runner,
         "environment": lesson.environment,
@@ -32,10 +36,10 @@ def summary_of(module: Module, lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def details_of(curriculum: Curriculum, module: Module, lesson: Lesson, *, started: bool) -> dict[str, Any]:
+def details_of(curriculum: Curriculum, module: Module, lesson: Lesson, at: LessonProgress) -> dict[str, Any]:
     """Return a lesson as `mlsj show --format json` prints it."""
     return {
-        **summary_of(module, lesson),
+        **summary_of(module, lesson, at),
         "module_title": module.title,
         "summary": lesson.summary,
         "prerequisites": [_prerequisite(curriculum, needed) for needed in lesson.needs],
@@ -49,8 +53,8 @@ def details_of(curriculum: Curriculum, module: Module, lesson: Lesson, *, starte
             "work": f"work/{lesson.id}",
             "note": f"notes/{lesson.id}.md",
         },
-        "started": started,
-        "next": next_command(lesson, started=started),
+        "started": at.started,
+        "next": next_command(lesson, started=at.started),
     }
 
 
@@ -61,38 +65,47 @@ def next_command(lesson: Lesson, *, started: bool) -> str:
     return f"mlsj check {lesson.id}" if started else f"mlsj start {lesson.id}"
 
 
-def table(curriculum: Curriculum, chosen: Sequence[tuple[Module, Lesson]]) -> str:
-    """Return the chosen lessons in aligned columns below the heading of their module."""
-    rows = [_row(lesson) for _, lesson in chosen]
-    widths = [max(map(_width, column)) for column in zip(_HEADINGS, *rows, strict=True)]
-    lines = [click.style(one_line(curriculum.course.title), bold=True), totals(chosen)]
+def table(curriculum: Curriculum, chosen: Sequence[tuple[Module, Lesson]], found: Progress | None) -> str:
+    """Return the chosen lessons in aligned columns below the heading of their module.
+
+    Where a learner has begun, `found` is where they stand, and two columns more say it.
+    """
+    headings = (*_HEADINGS[:4], "STANDING", *_HEADINGS[4:8], "LEFT", *_HEADINGS[8:]) if found else _HEADINGS
+    numbers = (5, 6, 7, 8, 9) if found else (4, 5, 6, 7)
+    rows = [_row(lesson, found) for _, lesson in chosen]
+    widths = [max(map(width_of, column)) for column in zip(headings, *rows, strict=True)]
+    lines = [click.style(one_line(curriculum.course.title), bold=True), totals(chosen, found)]
     current = None
     for (module, lesson), row in zip(chosen, rows, strict=True):
         if module is not current:
             current = module
-            lines += ["", _module_heading(module), click.style(_columns(_HEADINGS, widths), dim=True)]
-        lines.append(_columns(row, widths).replace(f" {lesson.status} ", f" {_coloured(lesson.status)} ", 1))
+            heading = _module_heading(module, found)
+            lines += ["", heading, click.style(columns(headings, widths, numbers), dim=True)]
+        line = columns(row, widths, numbers)
+        lines.append(line.replace(f" {lesson.status} ", f" {_coloured(lesson.status)} ", 1))
     return "\n".join(lines)
 
 
-def brief(curriculum: Curriculum, chosen: Sequence[tuple[Module, Lesson]]) -> str:
+def brief(curriculum: Curriculum, chosen: Sequence[tuple[Module, Lesson]], found: Progress | None) -> str:
     """Return one line for the course and one for each module."""
     modules = list({module.id: module for module, _ in chosen}.values())
-    lines = [f"{click.style(one_line(curriculum.course.title), bold=True)}: {totals(chosen)}"]
+    lines = [f"{click.style(one_line(curriculum.course.title), bold=True)}: {totals(chosen, found)}"]
     for module in modules:
         lessons = [lesson for owner, lesson in chosen if owner is module]
-        lines.append(f"  {_module_heading(module)}: {' '.join(_marked(lesson) for lesson in lessons)}")
+        marked = " ".join(_marked(lesson, found) for lesson in lessons)
+        lines.append(f"  {_module_heading(module, found)}: {marked}")
     return "\n".join(lines)
 
 
-def totals(chosen: Sequence[tuple[Module, Lesson]]) -> str:
-    """Return how many lessons there are, how many of them are drafts, and their hours."""
+def totals(chosen: Sequence[tuple[Module, Lesson]], found: Progress | None) -> str:
+    """Return how many lessons there are, how many of them are drafts, their hours and what is left of them."""
     lessons = [lesson for _, lesson in chosen]
     drafts = sum(lesson.status == "draft" for lesson in lessons)
-    count = f"{len(lessons)} lesson{'' if len(lessons) == 1 else 's'}"
-    return (
-        f"{count}, {len(lessons) - drafts} ready, {drafts} draft, {hours(sum(item.effort.total for item in lessons))} h"
-    )
+    parts = [f"{len(lessons)} lesson{'' if len(lessons) == 1 else 's'}", f"{len(lessons) - drafts} ready"]
+    if found is not None:
+        parts.append(f"{sum(found[lesson.id].standing.done for lesson in lessons)} passed")
+    parts += [f"{drafts} draft", f"{hours(sum(item.effort.total for item in lessons))} h"]
+    return f"{', '.join(parts)}{_still(lessons, found)}"
 
 
 def text_of(details: dict[str, Any]) -> str:
@@ -132,40 +145,72 @@ def hours(value: float) -> str:
 
 
 _HEADINGS = ("LESSON", "TITLE", "TRACK", "STATUS", "READ", "BUILD", "REFLECT", "HOURS", "NEEDS")
-_NUMBERS = {4, 5, 6, 7}
 
 
-def _row(lesson: Lesson) -> tuple[str, ...]:
+def _row(lesson: Lesson, found: Progress | None) -> tuple[str, ...]:
     effort = lesson.effort
-    numbers = (hours(value) for value in (effort.read, effort.build, effort.reflect, effort.total))
-    return (lesson.id, one_line(lesson.title), lesson.track, lesson.status, *numbers, " ".join(lesson.needs) or "-")
+    numbers = [hours(value) for value in (effort.read, effort.build, effort.reflect, effort.total)]
+    words = [lesson.id, one_line(lesson.title), lesson.track, lesson.status]
+    if found is not None:
+        left = _left(lesson, found[lesson.id])
+        words.append(found[lesson.id].standing.value if lesson.status == "ready" else "-")
+        numbers.append("-" if left is None else hours(left))
+    return (*words, *numbers, " ".join(lesson.needs) or "-")
 
 
-def _columns(row: Sequence[str], widths: Sequence[int]) -> str:
+def columns(row: Sequence[str], widths: Sequence[int], numbers: Collection[int]) -> str:
+    """Return cells side by side, each as wide as its column; those of columns in `numbers` end at the same place."""
     cells = []
     for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        space = " " * (width - _width(cell))
-        cells.append(space + cell if number in _NUMBERS else cell + space)
+        space = " " * (width - width_of(cell))
+        cells.append(space + cell if number in numbers else cell + space)
     return ("  " + "  ".join(cells)).rstrip()
 
 
-def _width(text: str) -> int:
+def clipped(text: str, width: int) -> str:
+    """Return `text` in at most `width` columns; an ellipsis says that something is left out."""
+    if width_of(text) <= width:
+        return text
+    while text and width_of(text) >= width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def width_of(text: str) -> int:
     """Return the columns a terminal takes for `text`: wide characters take two, combining ones none."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
-def _module_heading(module: Module) -> str:
+def _module_heading(module: Module, found: Progress | None) -> str:
     heading = click.style(f"{module.id}  {one_line(module.title)}", bold=True)
-    return f"{heading} ({hours(module.hours)} h in the outline, {hours(module.computed_hours)} h computed)"
+    still = _still(module.lessons, found)
+    return f"{heading} ({hours(module.hours)} h in the outline, {hours(module.computed_hours)} h computed{still})"
+
+
+def _still(lessons: Iterable[Lesson], found: Progress | None) -> str:
+    """Return what is left of the lessons, as the end of a list; nothing where nobody has begun."""
+    if found is None:
+        return ""
+    return f", {hours(sum(_left(lesson, found[lesson.id]) or 0 for lesson in lessons))} h left"
+
+
+def _left(lesson: Lesson, at: LessonProgress) -> float | None:
+    """Return the hours that are left of a lesson; None for a draft, which nobody can pass yet."""
+    if lesson.status == "draft":
+        return None
+    return 0 if at.standing.done else round(lesson.effort.total, 2)
 
 
 def _coloured(status: str) -> str:
     return click.style(status, fg=_STATUS_COLOURS[status])
 
 
-def _marked(lesson: Lesson) -> str:
-    return lesson.id if lesson.status == "ready" else f"{lesson.id} ({_coloured('draft')})"
+def _marked(lesson: Lesson, found: Progress | None) -> str:
+    if lesson.status == "draft":
+        return f"{lesson.id} ({_coloured('draft')})"
+    standing = found[lesson.id].standing.value if found else "not started"
+    return lesson.id if standing == "not started" else f"{lesson.id} ({standing})"
 
 
 def _flag(status: str) -> str:

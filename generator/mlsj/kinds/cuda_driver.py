@@ -9,6 +9,9 @@ from msgspec import Meta
 from mlsj.kinds import base
 from mlsj.kinds.base import Context, Finding, Verdict, failed, passed, unverified
 
+LOOKS_AT: tuple[str, ...] = ()
+DETERMINISTIC = False  # another driver, or another machine, and the files are the same
+
 
 class Params(base.Params, frozen=True, forbid_unknown_fields=True):
     """Parameters of `cuda.driver`."""

@@ -1,15 +1,19 @@
-"""Kind `file`: a file of the work directory exists, or must not, and holds a text."""
+"""Kind `file`: a file of the work directory exists, or must not, and holds a text or data of a certain shape."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from mlsj.kinds import base
-from mlsj.kinds.base import Context, Finding, failed, inside, passed, quoted
+from mlsj.kinds import _found, base
+from mlsj.kinds._cells import Table
+from mlsj.kinds._json import Part
+from mlsj.kinds.base import Context, Finding, failed, passed, quoted
 
+LOOKS_AT = ("work",)
 _MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -23,62 +27,91 @@ class Params(base.Params, frozen=True, forbid_unknown_fields=True):
     executable: Annotated[
         bool | None, Meta(description="Whether it must be executable; by default it does not matter.")
     ] = None
+    json: Annotated[list[Part], Meta(description="Parts that it has as JSON.")] = msgspec.field(default_factory=list)
+    csv: Annotated[Table | None, Meta(description="Its shape as CSV; kind 'csv' looks deeper.")] = None
+    parquet: Annotated[
+        Table | None, Meta(description="Its shape as Parquet; the lesson's environment needs pyarrow.")
+    ] = None
 
     def __post_init__(self) -> None:
-        """Refuse an expression that does not compile; the spec's rules report it at its place."""
-        import re
+        """Refuse an expression that does not compile, and what cannot be true at once."""
+        base_matches(self.matches, "matches")
+        _found.below(self.path, "path")
+        asked = [n for n in ("contains", "matches", "executable", "json", "csv", "parquet") if getattr(self, n)]
+        if not self.exists and asked:
+            raise ValueError(f"'{asked[0]}' says something of a file that must not exist")
+        shapes = [name for name in asked if name in ("json", "csv", "parquet")]
+        if len(shapes) > 1:
+            raise ValueError(f"a file is not '{shapes[0]}' and '{shapes[1]}' at once")
 
-        try:
-            re.compile(self.matches)
-        except re.error as error:
-            raise ValueError(f"'matches' is not a regular expression: {error}") from None
+
+def base_matches(pattern: str, name: str) -> None:
+    """Raise ValueError for an expression that does not compile; the spec's rules report it at its place."""
+    import re
+
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"'{name}' is not a regular expression: {error}") from None
 
 
 def judge(params: Params, context: Context) -> Finding:
-    """Look at the file. A link that leads out of the work directory is not the learner's file."""
-    import re
-
-    path = inside(context.work, params.path)
-    where = f"work/{context.lesson_id}/{params.path}"
+    """Look at the file."""
+    where = _found.place(context, params.path)
 
     def wrong(message: str, expected: str, got: str, next_step: str) -> Finding:
         return failed(message, expected=expected, got=got, next_step=next_step, where=where)
 
-    there = path is not None and path.exists()
+    path = _found.there(context, params.path)
     if not params.exists:
-        if not there:
+        if isinstance(path, Finding):
             return passed(f"there is no {params.path}")
         return wrong(f"{params.path} is there", "no such file", "a file", f"remove {where}")
-    if path is None:
-        got = f"a link to {(context.work / params.path).resolve()}"
-        return wrong(f"{params.path} leads out of the lesson", "a file", got, "put the file itself there")
-    if not there:
-        return wrong(f"{params.path} is missing", "a file", _beside(path), f"create {where}")
+    if isinstance(path, Finding):
+        return path
     runnable = path.stat().st_mode & 0o111 != 0
     if params.executable is not None and runnable != params.executable:
         want, sign = ("executable", "+") if params.executable else ("not executable", "-")
         have = "executable" if runnable else "not executable"
         return wrong(f"{params.path} is {have}", want, have, f"chmod {sign}x {where}")
-    if not params.contains and not params.matches:
+    if not (params.contains or params.matches or params.json or params.csv or params.parquet):
         return passed(f"{params.path} is there")
-    if not path.is_file():
-        return wrong(f"{params.path} is not a file", "a file", "a folder", f"make {where} a file")
+    path = _found.file(context, params.path)
+    if isinstance(path, Finding):
+        return path
+    return _text(params, path, where) or _shape(params, path, context) or passed(f"{params.path} holds what it must")
+
+
+def _text(params: Params, path: Path, where: str) -> Finding | None:
+    import re
+
+    if not (params.contains or params.matches):
+        return None
     with path.open("rb") as file:
         text = file.read(_MAX_BYTES).decode("utf-8", "replace")
     if params.contains not in text:
         got = quoted(text) or "an empty file"
-        return wrong(f"{params.path} lacks a text", params.contains, got, f"write it into {where}")
+        step = f"write it into {where}"
+        return failed(f"{params.path} lacks a text", expected=params.contains, got=got, where=where, next_step=step)
     if params.matches and not re.search(params.matches, text, re.MULTILINE):
         got = quoted(text) or "an empty file"
-        want = f"a line that matches {params.matches}"
-        return wrong(f"{params.path} has no such line", want, got, f"write one into {where}")
-    return passed(f"{params.path} holds what it must")
+        want, step = f"a line that matches {params.matches}", f"write one into {where}"
+        return failed(f"{params.path} has no such line", expected=want, got=got, where=where, next_step=step)
+    return None
 
 
-def _beside(path: Path) -> str:
-    """Say what is there instead: a name that differs in case or spelling is the usual cause."""
-    import difflib
+def _shape(params: Params, path: Path, context: Context) -> Finding | None:
+    if params.json:
+        from mlsj.kinds import _json
 
-    names = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, 1, 0.7)
-    return f"nothing; there is {near[0]}" if near else "nothing"
+        return _json.look(path, params.path, params.json, _found.place(context, params.path))
+    if params.csv is not None:
+        from mlsj.kinds import csv
+
+        finding = csv.shape(path, params.path, params.csv, _found.place(context, params.path))
+        return finding if isinstance(finding, Finding) else None
+    if params.parquet is not None:
+        from mlsj.kinds import _parquet
+
+        return _parquet.look(path, params.path, params.parquet, context)
+    return None

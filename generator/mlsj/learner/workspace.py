@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from mlsj.learner.alone import alone
+
 
 class Started(msgspec.Struct, frozen=True):
     """What `start` did: paths relative to the course's root. Nothing was written when there are `conflicts`."""
@@ -69,31 +71,39 @@ def start(place: Workspace) -> Started:
     Of a started lesson, a work directory or a note that is gone as a whole is made again, from the base.
     """
     if place.started:
-        lost = _files(place.base)
-        if os.path.lexists(place.work):
-            lost = {name: source for name, source in lost.items() if name == "note.md"}
-        if os.path.lexists(place.note):
-            lost.pop("note.md", None)
-        for name, source in lost.items():
-            _copy(source, _target(place, name))
-        return Started(tuple(_names(place, (_target(place, name) for name in lost))), already=True)
+        return _mended(place)
     sources = _stub_files(place)
     targets = {name: _target(place, name) for name in sources}
     conflicts = [target for name, target in targets.items() if _differs(target, sources[name])]
     if conflicts:
         return Started(conflicts=tuple(_names(place, conflicts)))
-    missing = {name: target for name, target in targets.items() if not target.exists()}
-    for name, target in missing.items():
-        _copy(sources[name], target)
-    part = place.base.with_name(f".{place.lesson_id}.part")
-    if part.exists():
-        shutil.rmtree(part)
-    (part / "work").mkdir(parents=True)
-    for name, source in sources.items():
-        _copy(source, part / name)
-    part.replace(place.base)
+    with alone(place.root):
+        if place.started:  # by another start, at the same time
+            return _mended(place)
+        missing = {name: target for name, target in targets.items() if not target.exists()}
+        for name, target in missing.items():
+            _copy(sources[name], target)
+        part = place.base.with_name(f".{place.lesson_id}.part")
+        if part.exists():
+            shutil.rmtree(part)
+        (part / "work").mkdir(parents=True)
+        for name, source in sources.items():
+            _copy(source, part / name)
+        part.replace(place.base)
     kept = [target for name, target in targets.items() if name not in missing]
     return Started(tuple(_names(place, missing.values())), tuple(_names(place, kept)))
+
+
+def _mended(place: Workspace) -> Started:
+    """Make again what is gone as a whole of a started lesson."""
+    lost = _files(place.base)
+    if os.path.lexists(place.work):
+        lost = {name: source for name, source in lost.items() if name == "note.md"}
+    if os.path.lexists(place.note):
+        lost.pop("note.md", None)
+    for name, source in lost.items():
+        _copy(source, _target(place, name))
+    return Started(tuple(_names(place, (_target(place, name) for name in lost))), already=True)
 
 
 def _stub_files(place: Workspace) -> dict[str, Path]:

@@ -34,14 +34,27 @@ _PLAN = """\
 .venv/bin/mlsj plan --since "$BASE" --format github >> "$GITHUB_OUTPUT"
 .venv/bin/mlsj plan --since "$BASE" >> "$GITHUB_STEP_SUMMARY"
 """
-# A lesson that has been started is the learner's: then their work is judged. Elsewhere the reference must pass.
+# A lesson that has been started is the learner's: then their work is judged. Elsewhere the lesson is proved.
 _JUDGE = """\
 status=0
 for lesson in $LESSONS; do
   if [ -d ".mlsj/base/$lesson" ]; then
-    .venv/bin/mlsj check "$lesson"{strict} || status=$?
+    .venv/bin/mlsj check "$lesson" || status=$?
   else
-    .venv/bin/mlsj check "$lesson" --solution{strict} || status=$?
+    .venv/bin/mlsj prove "$lesson" || status=$?
+  fi
+done
+exit "$status"
+"""
+# The runner is there for its GPU: what stays unverified for the reference is a fault, which a proof only lists.
+_JUDGE_STRICTLY = """\
+status=0
+for lesson in $LESSONS; do
+  if [ -d ".mlsj/base/$lesson" ]; then
+    .venv/bin/mlsj check "$lesson" --strict || status=$?
+  else
+    .venv/bin/mlsj check "$lesson" --solution --strict || status=$?
+    .venv/bin/mlsj prove "$lesson" || status=$?
   fi
 done
 exit "$status"
@@ -144,7 +157,7 @@ def _cpu(course: Course, pins: dict[str, actions.Action]) -> dict[str, Any]:
         "timeout-minutes": minutes,
         "permissions": _READ,
         "strategy": {"fail-fast": False, "matrix": {"lessons": "${{ fromJSON(needs.plan.outputs.cpu) }}"}},
-        "steps": [*_begin(pins, setup="make"), _judge("Judge the lesson", strict=False)],
+        "steps": [*_begin(pins, setup="make"), _judge("Judge the lesson", _JUDGE)],
     }
 
 
@@ -162,7 +175,7 @@ def _gpu(pins: dict[str, actions.Action], gpu: GpuJob) -> dict[str, Any]:
             "max-parallel": 1,
             "matrix": {"lessons": f"${{{{ fromJSON(needs.plan.outputs.{gpu.id}) }}}}"},
         },
-        "steps": [*_begin(pins, setup="make"), _judge("Judge the lesson with its GPU criteria", strict=True)],
+        "steps": [*_begin(pins, setup="make"), _judge("Judge the lesson with its GPU criteria", _JUDGE_STRICTLY)],
     }
 
 
@@ -209,8 +222,7 @@ def _begin(pins: dict[str, actions.Action], *, setup: str, depth: int = 1) -> li
     ]
 
 
-def _judge(name: str, *, strict: bool) -> dict[str, Any]:
-    script = _JUDGE.format(strict=" --strict" if strict else "")
+def _judge(name: str, script: str) -> dict[str, Any]:
     return {"name": name, "env": {"LESSONS": "${{ matrix.lessons }}"}, "run": script}
 
 

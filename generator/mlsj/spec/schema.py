@@ -75,7 +75,7 @@ def placeholder(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     if kind == "array":
         return [placeholder(schema.get("items", {}), root) for _ in range(schema.get("minItems", 0))]
     if kind in ("integer", "number"):
-        return schema.get("minimum", 0)
+        return schema.get("minimum", schema.get("exclusiveMinimum", -1) + 1)
     if kind == "boolean":
         return False
     return _SAMPLES.get(schema.get("pattern", ""), "x")
@@ -87,6 +87,7 @@ _SAMPLES = {
     r"^[a-z0-9][a-z0-9./_-]*:[A-Za-z0-9._-]+$": "x:x",
     r"^sha256:[0-9a-f]{64}$": "sha256:" + "0" * 64,
     r"^(https?://[^\s<>\x22']+)?$": "",
+    r"^(/.*)?$": "",
 }
 
 

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from mlsj import kinds
 from mlsj.spec.diagnostics import Diagnostic, Related, Span
 from mlsj.spec.files import InputFile, Tree
-from mlsj.spec.model import Curriculum, Lesson
+from mlsj.spec.model import Criterion, Curriculum, Lesson
 from mlsj.spec.regions import SOLUTION, STUB, Alternative, markers, parse
 from mlsj.spec.source import Path, Source
 
@@ -113,6 +114,13 @@ def diagnose(subject: Subject) -> Iterator[Diagnostic]:
                 yield from _Lesson(subject, lesson, ("modules", m, "lessons", n)).diagnose()
 
 
+def _functions(criterion: Criterion) -> list[str]:
+    """Return the parameters of a criterion that name functions of judge.py."""
+    if criterion.uses not in kinds.names():
+        return []
+    return [name for name in kinds.functions(criterion.uses) if isinstance(criterion.with_.get(name), str)]
+
+
 class _Lesson:
     """The checks of one lesson, in the order of the codes."""
 
@@ -191,17 +199,16 @@ class _Lesson:
     def _judge(self) -> Iterator[Diagnostic]:
         judge = self.files.get(JUDGE)
         for index, criterion in enumerate(self.lesson.criteria):
-            function = criterion.with_.get("function")
-            if criterion.uses != "judge" or not isinstance(function, str):
-                continue
-            span = self.subject.source.span((*self.path, "criteria", index, "with", "function"))
-            if judge is None:
-                message = f"lesson {self.lesson.id} has no judge.py for criterion '{criterion.id}'"
-                yield Diagnostic("MLSJ-T014", message, span, help=f"write {self.folder}/{JUDGE}")
-            elif not re.search(rf"^def {re.escape(function)}\(".encode(), judge.data, re.MULTILINE):
-                message = f"{self.folder}/{JUDGE} has no function '{function}'"
-                names = {found.decode() for found in re.findall(rb"^def ([a-z]\w*)\(", judge.data, re.MULTILINE)}
-                yield Diagnostic("MLSJ-T014", message, span, help=_suggest(function, names, f"write it in {JUDGE}"))
+            for name in _functions(criterion):
+                function = criterion.with_[name]
+                span = self.subject.source.span((*self.path, "criteria", index, "with", name))
+                if judge is None:
+                    message = f"lesson {self.lesson.id} has no judge.py for criterion '{criterion.id}'"
+                    yield Diagnostic("MLSJ-T014", message, span, help=f"write {self.folder}/{JUDGE}")
+                elif not re.search(rf"^def {re.escape(function)}\(".encode(), judge.data, re.MULTILINE):
+                    message = f"{self.folder}/{JUDGE} has no function '{function}'"
+                    names = {found.decode() for found in re.findall(rb"^def ([a-z]\w*)\(", judge.data, re.MULTILINE)}
+                    yield Diagnostic("MLSJ-T014", message, span, help=_suggest(function, names, f"write it in {JUDGE}"))
 
     def _same(self) -> Iterator[Diagnostic]:
         """A variant, or one alternative of it, that changes nothing proves nothing."""

@@ -1,7 +1,7 @@
 """What the generated pytest modules call: `mlsj check` in another process, one test per criterion.
 
-Both ways agree because there is only one: a test reads the verdict of `mlsj check --format json`. A lesson is judged
-once per pytest process.
+Both ways agree because there is only one: a test reads the verdict of `mlsj check --fresh --format json`. A lesson is
+judged once per pytest process.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mlsj.kinds.base import Verdict
+from mlsj.kinds.base import Measurement, Verdict
 
 
 class NotJudged(Exception):  # noqa: N818 - it is the verdict's name
@@ -29,6 +29,7 @@ class Judged:
 
     def check(self, criterion_id: str) -> None:
         """Return for a pass; fail the test for a fail or blocked, skip it for unverified, raise NotJudged otherwise."""
+        import msgspec
         import pytest
 
         result = self._results.get(criterion_id)
@@ -45,6 +46,7 @@ class Judged:
         for name, field in (("expected", "expected"), ("got", "got"), ("where", "where"), ("next", "next_step")):
             if result[field]:
                 lines.append(f"  {name}: {result[field]}")
+        lines += [f"  measured: {msgspec.convert(each, Measurement).text}" for each in result["measurements"]]
         pytest.fail("\n".join(lines), pytrace=False)
 
 
@@ -60,7 +62,8 @@ def judged(lesson_id: str, file: str) -> Judged:
 def _judged(lesson_id: str, root: Path) -> Judged:
     import msgspec
 
-    argv = [sys.executable, "-m", "mlsj", "-C", str(root), "check", lesson_id, "--format", "json"]
+    # -I: nothing that lies about in the learner's folders is imported.
+    argv = [sys.executable, "-I", "-m", "mlsj", "-C", str(root), "check", lesson_id, "--fresh", "--format", "json"]
     ran = subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False)
     try:
         document = msgspec.json.decode(ran.stdout)

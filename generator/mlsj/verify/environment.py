@@ -37,7 +37,8 @@ def ensure(root: Path, name: str, lock: bytes | None, progress: Callable[[str], 
     """Return the environment's `bin`, making it if need be. Raises EnvironmentBroken."""
     if lock is None:
         raise EnvironmentBroken(f"locks/{name}.txt is missing: run 'mlsj lock {name}'")
-    folder = root / FOLDER / f"{name}-{digest(lock)}"
+    # The course may be a copy that shares the environments of another: they know themselves by where they really are.
+    folder = (root / FOLDER).resolve() / f"{name}-{digest(lock)}"
     if _works(folder):
         return folder / "bin"
     try:

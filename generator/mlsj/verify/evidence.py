@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import sys
+import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -21,9 +22,11 @@ from mlsj import __version__
 from mlsj.kinds.base import Measurement, Verdict
 from mlsj.spec.files import Tree
 from mlsj.spec.model import Lesson
+from mlsj.verify import stage
 from mlsj.verify.report import Command, Report, State
 
 FOLDER = ".mlsj/evidence"
+VARIANTS = "variants"
 WORK = "work"
 
 
@@ -69,11 +72,28 @@ class Found(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     got: Annotated[str, Meta(description="For a fail: what was there instead.")]
     where: Annotated[str, Meta(description="For a fail: which file or command.")]
     next_step: Annotated[str, Meta(description="For a fail: the one thing to do next.")]
-    phase: Annotated[str, Meta(description="For an error: environment, build, services, run or judge.")]
+    phase: Annotated[
+        str, Meta(description="For an error, or where time ran out: environment, build, services, run or judge.")
+    ]
     duration_s: Annotated[float, Meta(description="Seconds that judging it took.")]
-    measurements: Annotated[list[Measurement], Meta(description="Measured quantities.")]
-    commands: Annotated[list[Command], Meta(description="Programs that were run; durations in seconds.")]
+    measurements: Annotated[
+        list[Measurement],
+        Meta(description="Measured quantities: median, unit, spread over repeats, and the bound it is held to."),
+    ]
+    commands: Annotated[
+        list[Command], Meta(description="Programs that were run: exit code, seconds, phase, most resident memory.")
+    ]
     trace: Annotated[str, Meta(description="For an error: what the course's author needs to mend the judge.")]
+    timed_out: Annotated[bool, Meta(description="Whether a program did not end in time; 'phase' says in which.")] = (
+        False
+    )
+    judged: Annotated[
+        str, Meta(description="When, where a verdict of an earlier judging is used again; else empty: just now.")
+    ] = ""
+    seed: Annotated[int | None, Meta(description="Seed of that earlier judging; null where it was judged now.")] = None
+    inputs: Annotated[
+        str, Meta(description="SHA-256 of all the verdict follows from; empty where it is not used again.")
+    ] = ""
 
 
 class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +108,9 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, Meta(description="Seed of the inputs; --seed makes them again.")]
     reason: Annotated[str, Meta(description="Why nothing was judged, where that is so.")]
     results: Annotated[list[Found], Meta(description="The criteria in the lesson's order.")]
-    phases: Annotated[dict[str, float], Meta(description="Seconds by phase.")]
+    phases: Annotated[
+        dict[str, float], Meta(description="Seconds by phase: environment, build, services, run and judge.")
+    ]
     isolation: Annotated[dict[str, str], Meta(description="Which isolation was in force.")]
     tools: Annotated[dict[str, str], Meta(description="Versions of what judged.")]
     host: Annotated[dict[str, str], Meta(description="The machine.")]
@@ -131,19 +153,33 @@ def evidence(report: Report, subject: str, digests: Digests) -> Evidence:
                 measurements=list(r.finding.measurements),
                 commands=list(r.commands),
                 trace=r.trace,
+                timed_out=r.finding.timed_out,
+                judged=r.judged,
+                seed=r.seed,
+                inputs=r.inputs,
             )
             for r in report.results
         ],
         phases=report.phases,
         isolation=report.isolation,
-        tools={"mlsj": __version__, "python": platform.python_version(), "environment": report.environment},
-        host={
-            "system": platform.system(),
-            "release": platform.release(),
-            "machine": platform.machine(),
-            "cpus": str(os.cpu_count()),
-        },
+        tools=tools(report.environment),
+        host=host(),
     )
+
+
+def tools(environment: str) -> dict[str, str]:
+    """Return the versions of what judges."""
+    return {"mlsj": __version__, "python": platform.python_version(), "environment": environment}
+
+
+def host() -> dict[str, str]:
+    """Return what is worth knowing of this machine."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "machine": platform.machine(),
+        "cpus": str(os.cpu_count()),
+    }
 
 
 def not_judged(lesson_id: str, reason: str) -> Evidence:
@@ -153,21 +189,31 @@ def not_judged(lesson_id: str, reason: str) -> Evidence:
 
 
 def save(root: Path, record: Evidence) -> Path:
-    """Write the record whole or not at all, and return its path."""
-    folder = root / FOLDER / record.stable.lesson
-    if record.subject != WORK:
-        folder = folder / "variants"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"{record.time.replace(':', '').replace('.', '')}-{os.getpid()}.json"
-    path, part = folder / name, folder / f".{name}.part"
-    part.write_bytes(encoded(record))
-    part.replace(path)
-    return path
+    """Write the record where records are kept, and return its path."""
+    from mlsj.verify import records
+
+    return records.save(root, record)
 
 
 def encoded(record: Evidence) -> bytes:
     """Return the record as indented JSON with a newline at its end."""
     return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+
+@cache
+def kinds_code(name: str) -> bytes:
+    """Return the source of kind `name` with that of the modules it shares with other kinds."""
+    from mlsj import kinds
+
+    folder = Path(kinds.__path__[0])
+    helpers = {path.stem: path for path in folder.glob("_*.py") if path.stem != "__init__"}
+    waiting, found = [folder / f"{name.replace('.', '_')}.py"], dict[str, bytes]()
+    while waiting:
+        path = waiting.pop()
+        found[path.name] = path.read_bytes()
+        named = set(re.findall(r"\b_\w+", found[path.name].decode("utf-8", "replace"))) & helpers.keys()
+        waiting += [helpers[each] for each in named if helpers[each].name not in found]
+    return b"".join(data for _, data in sorted(found.items()))
 
 
 def judge_digest(tree: Tree, lesson: Lesson) -> str:
@@ -181,10 +227,22 @@ def judge_digest(tree: Tree, lesson: Lesson) -> str:
 
     add("criteria", msgspec.json.encode(lesson.criteria, order="sorted"))
     for name in sorted({c.uses for c in lesson.criteria if c.uses in kinds.names()}):
-        module: Any = sys.modules.get(kinds.module(name).__name__)
-        add(name, Path(module.__file__).read_bytes())
+        add(name, kinds_code(name))
     if lesson.sources is not None:
         for path, file in tree.under(lesson.sources):
             if path == "judge.py" or path.startswith("_judge/"):
                 add(path, file.data)
     return digest.hexdigest()
+
+
+def current(tree: Tree, lesson: Lesson, work: Path, note: Path, root: Path) -> Digests:  # noqa: ARG001
+    """Return what a judging of `work` and `note` now would record; raises OSError when a file cannot be read."""
+    from mlsj.verify.environment import digest
+
+    lock = tree.data(f"locks/{lesson.environment}.txt") if lesson.environment else None
+    return Digests(
+        files=stage.digests(work) if work.is_dir() else {},
+        note=stage.sha256(note) if note.is_file() else None,
+        judge=judge_digest(tree, lesson),
+        environment=digest(lock) if lock is not None else None,
+    )

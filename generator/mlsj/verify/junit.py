@@ -47,6 +47,11 @@ def junit(report: Report) -> bytes:
             ET.SubElement(case, "error", told).text = f"phase {finding.phase}"
         elif result.verdict is Verdict.UNVERIFIED:
             ET.SubElement(case, "skipped", {"message": told["message"]})
+        notes = [f"measured: {each.text}" for each in finding.measurements]
+        if result.judged:
+            notes.append(f"judged {result.judged} with seed {result.seed}")
+        if notes:
+            ET.SubElement(case, "system-out").text = _clean("\n".join(notes))
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

@@ -9,6 +9,8 @@ import msgspec
 
 from mlsj.kinds.base import Finding, Verdict
 
+PHASES = ("environment", "build", "services", "run", "judge")
+
 
 class State(StrEnum):
     """Where a lesson stands."""
@@ -26,10 +28,16 @@ class Command(msgspec.Struct, frozen=True):
     exit_code: int | None
     duration_s: float
     timed_out: bool = False
+    phase: str = "run"
+    peak_rss_bytes: int = 0
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What was found about one criterion. `trace` is for the course's author, never for a learner."""
+    """What was found about one criterion. `trace` is for the course's author, never for a learner.
+
+    `judged` and `seed` are of then where an earlier verdict is used again, else empty. `inputs` is the digest of what a
+    verdict follows from that may be used again, else empty.
+    """
 
     id: str
     says: str
@@ -38,6 +46,9 @@ class Result(msgspec.Struct, frozen=True):
     duration_s: float = 0.0
     commands: tuple[Command, ...] = ()
     trace: str = ""
+    judged: str = ""
+    seed: int | None = None
+    inputs: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -1,7 +1,6 @@
 """The scratch copy that is judged, and the clean environment its programs see.
 
 SCRATCH/work      copy of the learner's files, with .git
-SCRATCH/note.md   copy of the note
 SCRATCH/home tmp  HOME and TMPDIR of judged programs
 SCRATCH/bin       python and python3: the interpreter mlsj was installed with, without mlsj's own packages
 SCRATCH/judge     the empty directory a judge may use
@@ -14,6 +13,7 @@ import hashlib
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ class Stage(msgspec.Struct, frozen=True):
 
     @property
     def note(self) -> Path:
-        """The copy of the note; it may not exist."""
+        """The copy of the note, where one was asked for; it may not exist."""
         return self.scratch / "note.md"
 
     @property
@@ -63,8 +63,8 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def staged(work: Path, note: Path) -> Iterator[Stage]:
-    """Copy what is judged into a new scratch directory, which is removed afterwards.
+def staged(work: Path, note: Path | None = None) -> Iterator[Stage]:
+    """Copy what programs may see and change into a new scratch directory, which is removed afterwards.
 
     It lies in the system's temporary directory, so that git and dvc, which look upward for a repository, never meet the
     course's own. Raises OSError when a file cannot be read.
@@ -73,7 +73,7 @@ def staged(work: Path, note: Path) -> Iterator[Stage]:
     try:
         stage = Stage(scratch)
         copy(work, stage.work)
-        if note.is_file():  # a pipe would never end
+        if note is not None and note.is_file():  # a pipe would never end
             stage.note.write_bytes(note.read_bytes())
         for name in ("home", "tmp", "bin", "judge"):
             (scratch / name).mkdir()
@@ -107,10 +107,14 @@ def remove(folder: Path) -> None:
     def writable(function: Callable[..., Any], path: str, _: Any) -> None:
         with contextlib.suppress(OSError):
             for name in (Path(path).parent, Path(path)):
-                name.chmod(name.stat().st_mode | stat.S_IRWXU)
+                if not name.is_symlink():
+                    name.chmod(name.stat().st_mode | stat.S_IRWXU)
             function(path)
 
-    shutil.rmtree(folder, onerror=writable)
+    try:
+        shutil.rmtree(folder, onerror=writable)
+    except RecursionError:  # folders within folders without end: rm walks without recursion
+        subprocess.run(["rm", "-rf", "--", str(folder)], capture_output=True, check=False)
 
 
 def environment(stage: Stage, bin_path: str, *, network: bool) -> dict[str, str]:
@@ -142,17 +146,32 @@ def environment(stage: Stage, bin_path: str, *, network: bool) -> dict[str, str]
 
 def digests(work: Path) -> dict[str, str]:
     """Return path to SHA-256 of every file below `work` that a copy would hold, except git's own; links by target."""
-    found: dict[str, str] = {}
+    return {name: found for name, (_, found) in entries(work, git=False) if found}
+
+
+def fingerprint(work: Path) -> str:
+    """Return the SHA-256 of all that a copy holds: names, modes and contents, git's own and empty folders as well."""
+    said = [f"{name!r} {mode:o} {found}\n" for name, (mode, found) in entries(work, git=True)]
+    return hashlib.sha256("".join(said).encode()).hexdigest()
+
+
+def entries(work: Path, *, git: bool) -> list[tuple[str, tuple[int, str]]]:
+    """Return path, and of files the SHA-256, of all below `work` that a copy would hold; the mode says executable."""
+    found: dict[str, tuple[int, str]] = {}
     for folder, names, files in os.walk(work):
-        names[:] = sorted(name for name in names if name not in _LEFT_OUT and name != ".git")
-        for name in sorted([*files, *(n for n in names if (Path(folder) / n).is_symlink())]):
+        names[:] = sorted(name for name in names if name not in _LEFT_OUT and (git or name != ".git"))
+        for name in sorted([*files, *names]):
+            if name in _LEFT_OUT:
+                continue
             path = Path(folder) / name
             key = os.fsencode(path.relative_to(work)).decode("utf-8", "backslashreplace")
             if path.is_symlink():
-                found[key] = hashlib.sha256(b"link " + os.fsencode(path.readlink())).hexdigest()
+                found[key] = (0, hashlib.sha256(b"link " + os.fsencode(path.readlink())).hexdigest())
             elif path.is_file():
-                found[key] = sha256(path)
-    return dict(sorted(found.items()))
+                found[key] = (path.stat().st_mode & 0o100, sha256(path))
+            elif path.is_dir():
+                found[key] = (0, "")
+    return sorted(found.items())
 
 
 def sha256(path: Path) -> str:

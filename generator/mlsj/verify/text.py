@@ -49,23 +49,41 @@ def render(
     ]
     for result in wrong or ([first] if first else []):
         lines += ["", *_detail(result, width, style)]
-    lines += ["", _summary(report, style)]
+    lines += ["", *_summary(report, width, style)]
+    if weaker := _weaker(report):
+        lines += _wrapped(weaker, width)
     if report.state in (State.PASSED, State.PASSED_HERE):
-        lines.append(f"next: {next_step}")
-    elif first is not None:
-        begin = f"begin with {first.id}" if len(wrong) > 1 else "mend what is named above"
-        lines.append(f"next: {begin}, then: {program} check {report.lesson}")
-    return "\n".join(lines) + "\n"
+        first_thing = next_step
+    elif first is None:
+        first_thing = f"{program} check {report.lesson}"
+    else:
+        first_thing = f"{_first_thing(first, len(wrong))}, then: {program} check {report.lesson}"
+    if any(result.judged for result in report.results) and report.state is not State.FAILED:
+        lines += _wrapped(f"all of it anew: {program} check {report.lesson} --fresh", width)
+    return "\n".join([*lines, *_wrapped(f"next: {first_thing}", width)]) + "\n"
+
+
+def _first_thing(first: Result, wrong: int) -> str:
+    """Return what to do first: the step of the first fail, or whom an error concerns."""
+    if first.verdict is Verdict.FAIL:
+        step = first.finding.next_step.splitlines()[0].rstrip(" .:")
+        return f"{first.id}: {step}" if wrong > 1 else step
+    if first.verdict is Verdict.ERROR and first.finding.phase == "judge":
+        return "this is not about your work: tell the course's author what is named above"
+    return "mend what is named above"
 
 
 def _line(result: Result, longest: int, width: int, style: Style) -> list[str]:
-    said = (
-        result.says if result.verdict is Verdict.PASS else f"{result.says} ({result.finding.message.splitlines()[0]})"
-    )
-    if result.verdict is Verdict.FAIL:
-        said = result.says
+    finding, said = result.finding, result.says
+    if result.verdict not in (Verdict.PASS, Verdict.FAIL):
+        said = f"{said} ({finding.message.splitlines()[0]})"
+    if result.judged:
+        said += f" (judged {result.judged[:16].replace('T', ' ')} UTC, seed {result.seed})"
     indent = 2 + _LABEL + 2 + longest + 2
-    wrapped = textwrap.wrap(said, max(width - indent, 30)) or [""]
+    paragraphs = [said]
+    if result.verdict is Verdict.PASS:
+        paragraphs += [each.text for each in finding.measurements]
+    wrapped = [line for each in paragraphs for line in textwrap.wrap(each, max(width - indent, 30))] or [""]
     label = style(f"{result.verdict.value:<{_LABEL}}", _COLOURS[result.verdict])
     head = f"  {label}  {result.id:<{longest}}  {wrapped[0]}"
     return [head, *(" " * indent + line for line in wrapped[1:])]
@@ -75,12 +93,16 @@ def _detail(result: Result, width: int, style: Style) -> list[str]:
     finding = result.finding
     head = style(f"{result.verdict.value}: {result.id}", _COLOURS[result.verdict])
     message, *more = finding.message.splitlines()
-    lines = [f"{head}: {message}" + (f" (phase {finding.phase})" if finding.phase else "")]
-    lines += [f"  {line}" for line in more]
+    phase = f" (phase {finding.phase})" if finding.phase and f"(phase {finding.phase})" not in message else ""
+    # Folded as it is without colour: what colour adds has no width.
+    first, *rest = _wrapped(f"{result.verdict.value}: {result.id}: {message}{phase}", width)
+    lines = [head + first[len(f"{result.verdict.value}: {result.id}") :], *rest]
+    lines += [folded for line in more for folded in _wrapped(f"  {line}", width)]
     for name, text in (
         ("expected", finding.expected),
         ("got", finding.got),
         ("where", finding.where),
+        ("measured", "\n".join(each.text for each in finding.measurements)),
         ("next", finding.next_step),
     ):
         if text:
@@ -96,9 +118,24 @@ def _field(name: str, text: str, width: int) -> list[str]:
     return [f"  {name:<8}  {wrapped[0]}", *(f"{'':12}{line}" for line in wrapped[1:])]
 
 
-def _summary(report: Report, style: Style) -> str:
+def _wrapped(text: str, width: int) -> list[str]:
+    """Fold at spaces what is too wide; commands and paths stay whole."""
+    indent = " " * (len(text) - len(text.lstrip(" ")) + 2)
+    return textwrap.wrap(
+        text, max(width, 30), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def _weaker(report: Report) -> str:
+    """Say when programs were not isolated although what that needs is installed."""
+    backend, why = report.isolation.get("backend", ""), report.isolation.get("why", "")
+    return f"isolation: none but limits; {why}" if backend == "process" and "does not work" in why else ""
+
+
+def _summary(report: Report, width: int, style: Style) -> list[str]:
     counts = Counter(result.verdict for result in report.results)
     parts = [f"{counts[Verdict.PASS]} of {len(report.results)} pass"]
     parts += [f"{counts[v]} {v.value}" for v in Verdict if v is not Verdict.PASS and counts[v]]
-    state = style(report.state.value, _STATES[report.state])
-    return f"{report.lesson}: {state} · {', '.join(parts)} · seed {report.seed}"
+    head = f"{report.lesson}: {report.state.value}"
+    first, *rest = _wrapped(f"{head} · {', '.join(parts)} · seed {report.seed}", width)
+    return [f"{report.lesson}: {style(report.state.value, _STATES[report.state])}{first[len(head) :]}", *rest]

@@ -1,140 +1,195 @@
-"""The judging process: it judges one lesson's criteria in order and sends each result home through a pipe.
+"""The judging process: it judges one lesson's criteria in order and sends each result home.
 
 It is a process of its own (`python -I -m mlsj.verify.worker FD`), so that a judge that hangs can be ended, nothing that
-runs below it touches the caller, and results travel on a channel that judged programs do not inherit. The job comes on
-stdin. Sent back, as one JSON text a line: `Begun` before a criterion, `Result` after it.
+runs below it touches the caller, and results travel on a channel (`mlsj.verify.channel`) that judged programs do not
+have. The job comes on stdin. Whatever the lesson's judge is made of is loaded before the first program runs.
 """
 
 from __future__ import annotations
 
 import os
-import random
-import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from types import ModuleType
 
 import msgspec
 
 from mlsj import kinds
-from mlsj.kinds.base import Finding, Overran, ProgramMissing, Ran, Verdict, failed, unverified
-from mlsj.spec.model import Criterion, Lesson
+from mlsj.kinds.base import Finding, Overran, ProgramMissing, Verdict, failed, unverified
+from mlsj.spec.model import Criterion
 from mlsj.verify import run as runner
+from mlsj.verify.channel import Sender
+from mlsj.verify.context import Clock, JudgeContext, Setting, Shared
+from mlsj.verify.findings import broken, clean, clean_text, merged, whole
+from mlsj.verify.isolation import IsolationBroken
 from mlsj.verify.report import Command, Result
 
-_Made = TypeVar("_Made")
-# What a terminal would obey, and what no text can hold.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the judging process needs: criteria in order, prerequisites first."""
 
-class Job(msgspec.Struct, frozen=True):
-    """Everything the judging process needs. `environment` holds the variables of judged programs."""
-
-    lesson: Lesson
+    setting: Setting
     order: list[str]
-    seed: int
-    work: str
-    note: str
-    note_form: str
-    judge: str
-    sources: str
-    environment: dict[str, str]
     replace: list[tuple[str, str]]
+    key: bytes
+    """Of the channel."""
+    again: dict[str, Result] = {}
+    """Earlier verdicts that are used again."""
+    adversaries: bool = False
+    """Whether to send what the kinds' own adversaries get, instead of judging."""
+
+
+class Adversary(msgspec.Struct, frozen=True):
+    """What a judge says to a result that no learner's program made."""
+
+    criterion: str
+    name: str
+    finding: Finding
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is sent home: the criterion that begins, or a result, or what isolation is in force."""
+    """What is sent home: what begins, how many seconds are in order from now, results, and how it is judged.
+
+    `problem` says why nothing can be judged on this machine as it was asked for.
+    """
 
     begins: str = ""
+    allow_s: float = 0.0
     result: Result | None = None
-    isolation: dict[str, str] = msgspec.field(default_factory=dict)
+    adversary: Adversary | None = None
+    isolation: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+    problem: str = ""
+    done: bool = False
 
 
-class JudgeContext:
-    """What a judge may use; implements `mlsj.kinds.base.Context`."""
+class Judging:
+    """One job: what its criteria share."""
 
-    def __init__(self, job: Job, criterion: Criterion, shared: dict[str, tuple[bool, Any]]) -> None:
-        self.lesson_id = job.lesson.id
-        self.seed = job.seed
-        self.work = Path(job.work)
-        self.note = Path(job.note)
-        self.note_form = job.note_form
-        self.note_sections = [(section.heading, section.asks) for section in job.lesson.note_sections]
-        self.scratch = Path(job.judge)
-        self.sources = Path(job.sources)
-        self.commands: list[Command] = []
-        self._criterion = criterion
-        self._environment = job.environment
-        self._shared = shared
-        self._deadline = time.monotonic() + criterion.timeout_s
+    def __init__(self, job: Job, send: Callable[[Line], None]) -> None:
+        self.job = job
+        self.send = send
+        self.criteria = {criterion.id: criterion for criterion in job.setting.lesson.criteria}
+        self.launch = job.setting.launch()
+        self.clock = Clock()
+        self.shared: Shared = {}
+        self.loaded: Shared = {}
 
-    @cached_property
-    def random(self) -> random.Random:
-        """The criterion's generator, seeded from the seed and the criterion's id."""
-        return random.Random(f"{self.seed}/{self._criterion.id}")  # noqa: S311 - test data, not secrets
+    def load(self) -> None:
+        """Load the kinds and the lesson's judge.py; what is broken in them is said when a criterion needs it."""
+        for name in self.job.order:
+            uses = self.criteria[name].uses
+            if uses in kinds.names():
+                with suppress(Exception):
+                    kinds.module(uses)
+        path = f"{self.job.setting.sources}/judge.py"
+        if os.path.exists(path):  # noqa: PTH110 - pathlib is not needed yet
+            from pathlib import Path
 
-    def once(self, name: str, make: Callable[[], _Made]) -> _Made:
-        """Return `make()` of the first use of `name`, or raise what it raised."""
-        if name not in self._shared:
+            from mlsj.kinds import judge
+
             try:
-                self._shared[name] = (True, make())
-            except Exception as error:
-                self._shared[name] = (False, error)
-                raise
-        good, value = self._shared[name]
-        if not good:
-            raise value
-        made: _Made = value
-        return made
+                self.loaded["judge.py"] = (True, judge.load(Path(path)))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - `once` raises it again where it is needed
+                self.loaded["judge.py"] = (False, error)
+        self.shared |= self.loaded
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        cwd: Path | None = None,
-        env: Mapping[str, str] | None = None,
-        stdin: str = "",
-        timeout_s: float | None = None,
-    ) -> Ran:
-        """Run a program within what is left of the criterion's time."""
-        left = max(self._deadline - time.monotonic(), 0.0)
-        limit = left if timeout_s is None else min(timeout_s, left)
-        variables = {**self._environment, **(env or {})}
-        ran = runner.run(argv, cwd=cwd or self.work, env=variables, stdin=stdin, timeout_s=limit)
-        self.commands.append(Command(ran.argv, ran.exit_code, round(ran.duration_s, 4), ran.timed_out))
-        if ran.timed_out and limit == left:
-            raise Overran(argv, self._criterion.timeout_s)
-        return ran
+    def context(self, criterion: Criterion, number: int, shared: Shared) -> JudgeContext:
+        """Return the context of a round."""
+
+        def allow(seconds: float) -> None:
+            self.send(Line(allow_s=seconds))
+
+        return JudgeContext(self.job.setting, self.launch, criterion, shared, self.clock, allow, number)
+
+    def judge_all(self) -> None:
+        """Judge the criteria in the job's order."""
+        verdicts: dict[str, Verdict] = {}
+        for name in self.job.order:
+            result = self._judge(self.criteria[name], verdicts)
+            verdicts[name] = result.verdict
+            self.send(Line(result=result))
+
+    def face_adversaries(self) -> None:
+        """Send what each kind's adversaries get."""
+        for name in self.job.order:
+            criterion = self.criteria[name]
+            self.send(Line(begins=name, allow_s=criterion.timeout_s))
+            for each, finding in self._adversaries(criterion):
+                self.send(Line(adversary=Adversary(name, each, clean(finding, self.job.replace))))
+
+    def _adversaries(self, criterion: Criterion) -> list[tuple[str, Finding]]:
+        found: list[tuple[str, Finding]] = []
+        try:
+            kind = kinds.module(criterion.uses or "")
+            face = getattr(kind, "adversaries", None)
+            if face is None:
+                return []
+            params = msgspec.convert(criterion.with_, kind.Params)
+            for name, finding in face(params, self.context(criterion, 1, self.shared)):
+                found.append((str(name), whole(finding)))
+        except ProgramMissing as missing:
+            found.append(("", unverified(f"'{missing}' is not installed on this machine")))
+        except Exception as error:  # noqa: BLE001 - a broken judge is an error verdict, whatever it raises
+            found.append(("", broken(f"{type(error).__name__}: {error}")))
+        return found
+
+    def _judge(self, criterion: Criterion, verdicts: Mapping[str, Verdict]) -> Result:
+        """Return the criterion's result: every round must pass, and the first that does not ends it."""
+        self.send(Line(begins=criterion.id, allow_s=criterion.timeout_s))
+        began = time.monotonic()
+        finding, trace = prerequisite(criterion, verdicts) or lacking(criterion), ""
+        commands: list[Command] = []
+        if finding is None and criterion.id in self.job.again:
+            return self.job.again[criterion.id]
+        if finding is None:
+            rounds: list[Finding] = []
+            for number in range(1, criterion.repeat + 1):
+                found, trace = self._round(criterion, number, commands)
+                rounds.append(found)
+                if found.verdict is not Verdict.PASS:
+                    break
+            finding = merged(rounds, criterion.repeat)
+        return Result(
+            criterion.id,
+            criterion.says,
+            criterion.core,
+            clean(finding, self.job.replace),
+            round(time.monotonic() - began, 4),
+            tuple(msgspec.structs.replace(each, argv=tuple(map(clean_text, each.argv))) for each in commands),
+            clean_text(trace),
+        )
+
+    def _round(self, criterion: Criterion, number: int, commands: list[Command]) -> tuple[Finding, str]:
+        """Judge one round; what was run is added to `commands`."""
+        setting = self.job.setting
+        spoiled = replaced(setting.work, setting.scratch)
+        if spoiled is not None:
+            return spoiled, ""
+        try:
+            context = self.context(criterion, number, self.shared if number == 1 else dict(self.loaded))
+        except OSError as error:
+            return broken(f"there is no room for it: {error}"), ""
+        try:
+            return _find(criterion, context, setting.build_timeout_s)
+        finally:
+            commands += context.commands
 
 
-def judge_all(job: Job, send: Callable[[Line], None]) -> None:
-    """Judge the criteria in the job's order, which has prerequisites first."""
-    criteria = {criterion.id: criterion for criterion in job.lesson.criteria}
-    verdicts: dict[str, Verdict] = {}
-    shared: dict[str, tuple[bool, Any]] = {}
-    for name in job.order:
-        criterion = criteria[name]
-        send(Line(begins=name))
-        result = _judge(job, criterion, verdicts, shared)
-        verdicts[name] = result.verdict
-        send(Line(result=result))
-
-
-def _judge(
-    job: Job, criterion: Criterion, verdicts: Mapping[str, Verdict], shared: dict[str, tuple[bool, Any]]
-) -> Result:
-    began = time.monotonic()
-    finding, commands, trace = prerequisite(criterion, verdicts) or lacking(criterion), [], ""
-    if finding is None:
-        context = JudgeContext(job, criterion, shared)
-        finding, trace = _find(criterion, context)
-        commands = context.commands
-    finding = _clean(finding, job.replace)
-    duration = round(time.monotonic() - began, 4)
-    return Result(criterion.id, criterion.says, criterion.core, finding, duration, tuple(commands), trace)
+def replaced(work: str, scratch: str) -> Finding | None:
+    """Return a fail when a program put something else in the place of a directory: a judge must not write there."""
+    for path in (work, scratch):
+        if os.path.islink(path) or not os.path.isdir(path):  # noqa: PTH112, PTH114 - pathlib is not needed yet
+            return failed(
+                "a program that was judged before replaced the directory it works in",
+                expected="the directory, as it was given",
+                got="a link" if os.path.islink(path) else "no directory",  # noqa: PTH114
+                where=path,
+                next_step="change what is in the directory, never the directory itself",
+            )
+    return None
 
 
 def prerequisite(criterion: Criterion, verdicts: Mapping[str, Verdict]) -> Finding | None:
@@ -169,68 +224,63 @@ def lacking(criterion: Criterion) -> Finding | None:
     return None
 
 
-def _find(criterion: Criterion, context: JudgeContext) -> tuple[Finding, str]:
-    """Judge one criterion; whatever is raised becomes a finding, with the traceback kept for the author."""
+def _find(criterion: Criterion, context: JudgeContext, build_timeout_s: float) -> tuple[Finding, str]:
+    """Judge one round; whatever is raised becomes a finding, with the traceback kept for the author."""
     import traceback
 
     try:
         if criterion.uses is None:
             raise LookupError("the criterion names no kind")
-        kind = kinds.module(criterion.uses)
-        finding: Finding = kind.judge(msgspec.convert(criterion.with_, kind.Params), context)
+        kind: ModuleType = kinds.module(criterion.uses)
+        return whole(kind.judge(msgspec.convert(criterion.with_, kind.Params), context)), ""
     except ProgramMissing as missing:
         return unverified(f"'{missing}' is not installed on this machine"), ""
     except Overran as overran:
+        build = overran.phase == "build"
         command = " ".join(overran.argv)
-        return failed(
-            f"{command} did not end in time (phase run)",
-            expected=f"an end within {overran.limit_s:g} s",
+        finding = failed(
+            f"{command} did not end in time (phase {overran.phase})",
+            expected=f"an end within {build_timeout_s if build else criterion.timeout_s:g} s",
             got="still running; it was stopped",
             where=command,
             next_step="run it yourself: look for a loop without end, or a program that waits for input",
-        ), ""
+        )
+        return msgspec.structs.replace(finding, timed_out=True, phase=overran.phase), ""
     except Exception as error:  # noqa: BLE001 - a broken judge is an error verdict, whatever it raises
-        return _broken(f"{type(error).__name__}: {error}"), traceback.format_exc()
+        return broken(f"{type(error).__name__}: {error}"), traceback.format_exc()
     except SystemExit as error:
-        return _broken(f"the judge left with exit code {error.code}"), traceback.format_exc()
-    if finding.verdict is Verdict.FAIL and not (finding.expected and finding.got and finding.next_step):
-        return _broken(
-            f"it fails without saying what was expected, what was got and what to do next ({finding.message})"
-        ), ""
-    return (finding, "") if finding.message else (_broken("it gave a verdict without saying what was observed"), "")
-
-
-def _broken(what: str) -> Finding:
-    return Finding(Verdict.ERROR, f"the judge of this criterion is broken: {what}", phase="judge")
-
-
-def _clean(finding: Finding, replace: Sequence[tuple[str, str]]) -> Finding:
-    """Name the learner's own paths instead of the scratch copies, and take out what terminals would obey.
-
-    Findings quote what judged programs write: a program must not be able to repaint its own verdict.
-    """
-    texts = {}
-    for field in ("message", "expected", "got", "where", "next_step"):
-        text = getattr(finding, field)
-        for old, new in replace:
-            text = text.replace(old, new)
-        texts[field] = _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return msgspec.structs.replace(finding, **texts)
+        return broken(f"the judge left with exit code {error.code}"), traceback.format_exc()
 
 
 def main() -> None:
-    """Judge the job on stdin and write lines to the file descriptor given as argument."""
+    """Do the job on stdin and write lines to the file descriptor given as argument."""
     descriptor = int(sys.argv[1])
     os.set_inheritable(descriptor, False)
-    job = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Job)
-    subreaper = runner.become_subreaper()
-    with os.fdopen(descriptor, "wb", buffering=0) as channel:
+    # A judge that imports from its own folder must not change it.
+    sys.dont_write_bytecode = True
+    given = sys.stdin.buffer.read()
+    if not given:  # it was started ahead, and was not needed
+        return
+    job = msgspec.msgpack.decode(given, type=Job)
+    sender = Sender(descriptor, job.key)
 
-        def send(line: Line) -> None:
-            channel.write(msgspec.json.encode(line) + b"\n")
+    def send(line: Line) -> None:
+        sender.send(msgspec.json.encode(line))
 
-        send(Line(isolation={"backend": "process", "subreaper": "yes" if subreaper else "no"}))
-        judge_all(job, send)
+    runner.become_subreaper()
+    runner.harden()
+    judging = Judging(job, send)
+    try:
+        send(Line(isolation=runner.isolation(judging.launch)))
+    except IsolationBroken as error:
+        send(Line(problem=str(error)))
+        return
+    judging.load()
+    if job.adversaries:
+        judging.face_adversaries()
+    else:
+        judging.judge_all()
+    send(Line(seconds=judging.clock.seconds, done=True))
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ def test_make_compiles_it_and_leads_a_learner_to_a_verdict(fresh: Path) -> None:
     assert make("validate")[0] == 0
     code, out = make("lesson-1-1")
     assert code == 2, out
-    assert "the sum of 50 numbers is wrong" in out
+    assert "ended with exit code 1 for 50 numbers" in out
     (fresh / "work/1-1/total.py").write_text("import sys\nprint(sum(map(int, sys.stdin)))\n", encoding="utf-8")
     note = fresh / "notes/1-1.md"
     note.write_text(

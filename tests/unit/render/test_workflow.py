@@ -138,13 +138,18 @@ def test_the_gate_waits_for_the_gpu_where_there_is_one(tmp_path: Path) -> None:
         assert code == expected, (result, planned)
 
 
-def test_a_lesson_job_judges_started_work_and_else_the_reference(tmp_path: Path) -> None:
+def test_a_lesson_job_judges_started_work_and_else_proves_the_lesson(tmp_path: Path) -> None:
     program = tmp_path / ".venv" / "bin" / "mlsj"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\necho "$@"\n[ "$2" != 1-2 ]\n')
     program.chmod(0o755)
     (tmp_path / ".mlsj" / "base" / "1-1").mkdir(parents=True)
-    for name, strict in (("cpu: Judge the lesson", ""), ("gpu: Judge the lesson with its GPU criteria", " --strict")):
+    strictly = ["check 1-1 --strict"]
+    strictly += [said for each in ("1-2", "2-1") for said in (f"check {each} --solution --strict", f"prove {each}")]
+    for name, asked in (
+        ("cpu: Judge the lesson", ["check 1-1", "prove 1-2", "prove 2-1"]),
+        ("gpu: Judge the lesson with its GPU criteria", strictly),
+    ):
         ran = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", scripts(with_gpu())[name]],
             cwd=tmp_path,
@@ -152,7 +157,6 @@ def test_a_lesson_job_judges_started_work_and_else_the_reference(tmp_path: Path)
             capture_output=True,
             text=True,
         )
-        asked = [f"check 1-1{strict}", f"check 1-2 --solution{strict}", f"check 2-1 --solution{strict}"]
         assert (ran.stdout.splitlines(), ran.returncode) == (asked, 1)
 
 

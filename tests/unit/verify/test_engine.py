@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import time
+import threading
 from pathlib import Path
 
 import pytest
-from bench import command, findings, judged, lesson, verdicts
+from bench import SOURCES, command, findings, judged, lesson, verdicts
 
-from mlsj.verify.engine import ordered
+from mlsj.spec.files import InputFile, Tree
+from mlsj.verify import process
+from mlsj.verify.engine import Outcome, adversaries, judge, ordered, warm
 from mlsj.verify.report import State
 
 IMPORT = "from mlsj.kinds.base import Finding, Verdict, failed, passed, unverified\n"
@@ -68,69 +70,6 @@ def test_a_judge_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = findings(outcome)["c"]
     assert (found.verdict.value, found.phase) == ("error", "judge")
     assert "did not end in time" in found.message
-
-
-def test_an_endless_program_fails_and_the_phase_is_named(tmp_path: Path) -> None:
-    which = lesson(command("ends", "python3", "a.py", _timeout_s=1))
-    began = time.monotonic()
-    found = findings(judged(tmp_path, which, {"a.py": "while True: pass"}))["ends"]
-    assert found.verdict.value == "fail"
-    assert "phase run" in found.message
-    assert found.next_step
-    assert time.monotonic() - began < 10
-
-
-def ends(pid: int) -> bool:
-    """Tell whether the process is gone, now or within two seconds: a killed one may still have to be collected."""
-    for _ in range(200):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
-
-
-DAEMON = """\
-import os, sys, time
-if os.fork() == 0:
-    os.setsid()
-    if os.fork() == 0:
-        os.chdir("/")
-        os.closerange(0, 3)
-        open(sys.argv[1], "w").write(str(os.getpid()))
-        time.sleep(60)
-    os._exit(0)
-while not os.path.exists(sys.argv[1]) or not open(sys.argv[1]).read():
-    time.sleep(0.01)
-"""
-
-
-def test_a_daemon_left_behind_is_ended(tmp_path: Path) -> None:
-    mark = tmp_path / "pid"
-    which = lesson(command("runs", "python3", "a.py", str(mark)))
-    assert verdicts(judged(tmp_path, which, {"a.py": DAEMON})) == {"runs": "pass"}
-    assert ends(int(mark.read_text()))
-
-
-def test_a_program_that_kills_its_judge_gets_no_pass(tmp_path: Path) -> None:
-    mark = tmp_path / "pid"
-    body = (
-        "import os, signal, sys, time\nopen(sys.argv[1], 'w').write(str(os.getpid()))\n"
-        "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)"
-    )
-    which = lesson(command("runs", "python3", "a.py", str(mark)), command("second", "true"))
-    outcome = judged(tmp_path, which, {"a.py": body})
-    assert verdicts(outcome) == {"runs": "error", "second": "error"}
-    assert ends(int(mark.read_text()))
-
-
-def test_output_without_end_is_stopped(tmp_path: Path) -> None:
-    which = lesson(command("prints", "python3", "a.py", _timeout_s=60))
-    body = "import sys\nwhile True: sys.stdout.write('x' * 1000000)"
-    found = findings(judged(tmp_path, which, {"a.py": body}))["prints"]
-    assert found.verdict.value == "fail"
-    assert "MiB of output" in found.got
 
 
 def test_long_output_loses_its_middle(tmp_path: Path) -> None:
@@ -259,3 +198,141 @@ def test_an_environment_that_cannot_be_made_is_an_error_of_that_phase(tmp_path: 
     found = findings(outcome)["runs"]
     assert (found.verdict.value, found.phase) == ("error", "environment")
     assert "mlsj lock tools" in found.message
+
+
+def test_an_isolation_that_does_not_work_is_an_error_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLSJ_ISOLATION", "walls")
+    found = findings(judged(tmp_path, lesson(command("runs", "true")), {}))["runs"]
+    assert (found.verdict.value, found.phase) == ("error", "environment")
+    assert "MLSJ_ISOLATION is 'walls'" in found.message
+
+
+@pytest.mark.parametrize("how", ["raise ValueError('planted')", "raise SystemExit(0)", "def def"])
+def test_a_judge_that_cannot_be_loaded_breaks_its_own_criteria_only(tmp_path: Path, how: str) -> None:
+    which = lesson(custom("c", "c"), {"id": "f", "uses": "file", "with": {"path": "a"}})
+    outcome = judged(tmp_path, which, {"a": ""}, judge_py=f"{how}\n")
+    assert verdicts(outcome) == {"c": "error", "f": "pass"}
+    assert "the judge of this criterion is broken" in findings(outcome)["c"].message
+
+
+def test_the_lesson_s_sources_come_from_memory(tmp_path: Path) -> None:
+    text = "def c(context):\n    return passed((context.sources / 'data' / 'a.txt').read_text())\n"
+    tree = Tree(
+        {
+            f"{SOURCES}/judge.py": InputFile((IMPORT + text).encode()),
+            f"{SOURCES}/data/a.txt": InputFile(b"memory"),
+        }
+    )
+    on_disk = tmp_path / SOURCES / "data/a.txt"
+    on_disk.parent.mkdir(parents=True)
+    on_disk.write_text("disk")
+    (tmp_path / "work").mkdir()
+    outcome = judge(tree, lesson(custom("c", "c")), tmp_path / "work", tmp_path / "n", root=tmp_path, keep=False)
+    assert findings(outcome)["c"].message == "memory"
+
+
+def test_a_judge_may_import_from_its_sources_without_leaving_a_trace(tmp_path: Path) -> None:
+    text = (
+        "import sys\n"
+        "def c(context):\n    sys.path.insert(0, str(context.sources))\n    import helper\n"
+        "    ran = context.run(['python3', str(context.sources / 'tool.py')])\n"
+        "    return passed(helper.WORD + ran.stdout)\n"
+    )
+    files = {"judge.py": IMPORT + text, "helper.py": "WORD = 'one '\n", "tool.py": "import helper\nprint('two')\n"}
+    tree = Tree({f"{SOURCES}/{name}": InputFile(data.encode()) for name, data in files.items()})
+    (tmp_path / "work").mkdir()
+    outcome = judge(tree, lesson(custom("c", "c")), tmp_path / "work", tmp_path / "n", root=tmp_path, keep=False)
+    assert findings(outcome)["c"].message == "one two\n"
+
+
+def test_a_judge_that_writes_into_its_sources_is_not_trusted(tmp_path: Path) -> None:
+    text = (
+        "def c(context):\n    context.sources.chmod(0o700)\n    (context.sources / 'x').write_text('x')\n"
+        "    return passed('x')\n"
+    )
+    found = findings(judged(tmp_path, lesson(custom("c", "c")), {}, judge_py=IMPORT + text))["c"]
+    assert (found.verdict.value, found.phase) == ("error", "judge")
+    assert "the judge's own files were changed (sources, sources/x)" in found.message
+
+
+def test_what_is_recorded_is_what_was_judged(tmp_path: Path) -> None:
+    """The learner saves a file while the judge is at work: the digests are of the copy."""
+    path = tmp_path / "work/1-1/a.txt"
+    text = f"def c(context):\n    open({str(path)!r}, 'w').write('later')\n    return passed('x')\n"
+    outcome = judged(tmp_path, lesson(custom("c", "c")), {"a.txt": "before"}, judge_py=IMPORT + text)
+    assert path.read_text() == "later"
+    assert outcome.record.stable.digests.files["a.txt"] == hashlib.sha256(b"before").hexdigest()
+
+
+def test_several_judgings_at_once(tmp_path: Path) -> None:
+    which = lesson(command("says", "python3", "a.py", stdout_equals="1"), command("more", "sleep", "0.1"))
+    outcomes: dict[int, Outcome] = {}
+
+    def one(number: int) -> None:
+        if number % 3 == 0:
+            warm()
+        outcomes[number] = judged(tmp_path / str(number), which, {"a.py": f"print({number % 2})"}, "note")
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    told = {number: verdicts(outcome) for number, outcome in outcomes.items()}
+    assert told == {number: {"says": "pass" if number % 2 else "fail", "more": "pass"} for number in range(8)}
+
+
+def test_a_process_that_was_started_ahead_is_used_or_ended(tmp_path: Path) -> None:
+    warm()
+    warm()
+    (ready,) = process._ready
+    assert verdicts(judged(tmp_path, lesson(command("one", "true")), {})) == {"one": "pass"}
+    assert process._ready == []
+    assert not ready.waits
+    warm()
+    (ready,) = process._ready
+    ready._process.kill()
+    ready._process.wait()
+    assert verdicts(judged(tmp_path, lesson(command("one", "true")), {})) == {"one": "pass"}
+    warm()
+    (ready,) = process._ready
+    process.discard()
+    assert not ready.waits
+
+
+NUMERIC = """
+from mlsj.kinds.base import Finding, Verdict
+
+def cases(context):
+    for _ in range(5):
+        yield [[context.random.random() for _ in range(4)]]
+
+def truth(values):
+    return [value * 3 for value in values]
+"""
+
+
+def test_adversaries_of_the_kinds_that_have_some(tmp_path: Path) -> None:
+    with_ = {"file": "a.py", "function": "f", "cases": "cases", "truth": "truth", "rel": 1e-9}
+    tree = Tree(
+        {
+            f"{SOURCES}/judge.py": InputFile(NUMERIC.encode()),
+            f"{SOURCES}/a.py": InputFile(b"def f(values):\n    return [value * 3 for value in values]\n"),
+        }
+    )
+    which = lesson(command("none", "true"), {"id": "n", "uses": "python", "with": with_})
+    faced = adversaries(tree, which, root=tmp_path, seed=1)
+    assert {each.criterion for each in faced} == {"n"}
+    assert len({each.name for each in faced}) == len(faced) >= 3
+    assert {each.finding.verdict.value for each in faced} == {"fail"}, faced
+    assert adversaries(tree, lesson(command("none", "true")), root=tmp_path, seed=1) == ()
+
+
+def test_adversaries_of_a_broken_judge_are_an_error(tmp_path: Path) -> None:
+    with_ = {"file": "a.py", "function": "f", "cases": "cases", "truth": "truth"}
+    tree = Tree({f"{SOURCES}/judge.py": InputFile(b"def cases(context):\n    raise ValueError('planted')\n")})
+    (one,) = adversaries(tree, lesson({"id": "n", "uses": "python", "with": with_}), root=tmp_path, seed=1)
+    assert (one.criterion, one.finding.verdict.value) == ("n", "error")
+    assert "planted" in one.finding.message or "truth" in one.finding.message

@@ -117,3 +117,13 @@ def test_the_digest_depends_on_lock_and_python(monkeypatch: pytest.MonkeyPatch) 
     assert digest(b"other") != before
     monkeypatch.setattr(sys, "platform", "elsewhere")
     assert digest(EMPTY) != before
+
+
+def test_a_copy_of_the_course_that_shares_the_environments_finds_them(tmp_path: Path) -> None:
+    made = ensure(tmp_path / "course", "tools", EMPTY, lambda _: None)
+    copy = tmp_path / "copy"
+    (copy / ".mlsj").mkdir(parents=True)
+    (copy / ".mlsj/envs").symlink_to(tmp_path / "course/.mlsj/envs")
+    said: list[str] = []
+    assert ensure(copy, "tools", EMPTY, said.append) == made
+    assert said == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -189,6 +190,32 @@ def test_json_of_what_is_not_judged(course: Path, lesson: str) -> None:
     assert document["reason"]
 
 
+def test_what_holds_is_used_again_and_fresh_judges_all(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    mlsj(course, "start", "1-1")
+    first = json.loads(mlsj(course, "check", "1-1", "--format", "json").stdout)
+    again = mlsj(course, "check", "1-1", "--format", "json")
+    document = json.loads(again.stdout)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert (again.exit_code, document["stable"]) == (1, first["stable"])
+    assert {result["judged"] for result in document["results"]} == {first["time"]}
+    assert {result["seed"] for result in document["results"]} == {first["seed"]}
+    shown = " ".join(mlsj(course, "check", "1-1").stdout.split())
+    assert shown.count(f"seed {first['seed']})") == len(first["results"])
+    assert len(list((course / ".mlsj/evidence/1-1").glob("*.json"))) == 1
+    for anew in (["--fresh"], ["--seed", str(first["seed"] ^ 1)]):
+        document = json.loads(mlsj(course, "check", "1-1", "--format", "json", *anew).stdout)
+        assert {result["judged"] for result in document["results"]} == {""}
+    monkeypatch.setenv("CI", "true")
+    document = json.loads(mlsj(course, "check", "1-1", "--format", "json").stdout)
+    assert {result["judged"] for result in document["results"]} == {""}
+    assert len(list((course / ".mlsj/evidence/1-1").glob("*.json"))) == 4
+    monkeypatch.setenv("CI", "false")
+    (course / "notes/1-1.md").write_text("another note\n")
+    document = json.loads(mlsj(course, "check", "1-1", "--format", "json").stdout)
+    assert {result["id"] for result in document["results"] if not result["judged"]} == {"note"}
+
+
 def test_junit_and_dir(course: Path, tmp_path: Path) -> None:
     other = tmp_path / "fork"
     mlsj(course, "start", "1-1")
@@ -218,27 +245,41 @@ def test_variants_leave_no_progress(course: Path) -> None:
     assert not (course / "work").exists()
 
 
+def processes(mark: str) -> list[str]:
+    """Return the processes whose command line holds `mark`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and mark.encode() in (entry / "cmdline").read_bytes():
+                found.append(entry.name)
+    return found
+
+
+@pytest.mark.parametrize("isolation", ["process", pytest.param("bubblewrap", marks=pytest.mark.needs("bwrap"))])
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_nothing_outlives_a_check_that_is_stopped(course: Path, tmp_path: Path, sent: int, code: int) -> None:
+def test_nothing_outlives_a_check_that_is_stopped(
+    course: Path, tmp_path: Path, sent: int, code: int, isolation: str
+) -> None:
     mlsj(course, "start", "1-1")
-    began, scratch = tmp_path / "began", tmp_path / "scratch"
+    scratch, mark = tmp_path / "scratch", f"mark-{os.getpid()}-{time.monotonic_ns()}"
     scratch.mkdir()
-    (course / "work/1-1/greet.py").write_text(
-        f"import os, time\nopen({str(began)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
-    )
+    (course / "work/1-1/greet.py").write_text(f"import os\nos.execvp('sh', ['sh', '-c', 'sleep 60; : {mark}'])\n")
     checking = subprocess.Popen(
         [sys.executable, "-m", "mlsj", "-C", str(course), "check", "1-1"],
-        env=os.environ | {"TMPDIR": str(scratch)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        env=os.environ | {"TMPDIR": str(scratch), "MLSJ_ISOLATION": isolation},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     until = time.monotonic() + 30
-    while not (began.exists() and began.read_text()):
+    while not processes(mark):
         assert time.monotonic() < until
         time.sleep(0.01)
     checking.send_signal(sent)
     said, _ = checking.communicate(timeout=30)
     assert (checking.returncode, "Traceback" in said) == (code, False), said
     assert list(scratch.iterdir()) == []
-    while Path(f"/proc/{began.read_text()}").exists():
+    while processes(mark):
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -248,13 +289,14 @@ def test_nothing_outlives_a_check_that_is_stopped(course: Path, tmp_path: Path, 
 OUTCOMES = {"pass": "passed", "fail": "failed", "blocked": "failed", "unverified": "skipped", "error": "error"}
 
 
-def pytested(course: Path, lesson: str) -> dict[str, str]:
+def pytested(course: Path, lesson: str, cwd: str = ".") -> dict[str, str]:
     """Run the generated module alone and return each test's outcome."""
     report = course / "report.xml"
     module = course / "generated/checks" / f"test_{lesson.replace('-', '_')}.py"
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(module)]
+    pytest_ = str(Path(sys.executable).with_name("pytest"))
+    argv = [pytest_, "-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(module)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
-    subprocess.run(argv, cwd=course, env=inherited, capture_output=True, check=False)
+    subprocess.run(argv, cwd=course / cwd, env=inherited, capture_output=True, check=False)
     found = {}
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
         tags = [child.tag for child in case]
@@ -278,6 +320,29 @@ def test_pytest_and_check_agree(course: Path, name: str) -> None:
     }
     assert len(seen) > 1
     assert ("failed" in told.values()) == (name == "stub")
+
+
+@pytest.mark.parametrize("name", ["stub", "solution"])
+@pytest.mark.parametrize("cwd", [".", "work/1-1", "generated/checks"])
+def test_pytest_is_not_misled_by_what_lies_in_the_work_directory(course: Path, name: str, cwd: str) -> None:
+    """The learner's own pytest.ini, conftest.py and modules are no part of the generated checks."""
+    mlsj(course, "start", "1-1")
+    fill(course, "1-1", name)
+    planted = {
+        "conftest.py": (
+            "import pytest\n@pytest.hookimpl(hookwrapper=True)\ndef pytest_runtest_makereport(item, call):\n"
+            "    (yield).get_result().outcome = 'passed'\n"
+        ),
+        "pytest.ini": "[pytest]\naddopts = --collect-only\n",
+        "json.py": "raise SystemExit(0)\n",
+        "mlsj/__init__.py": "raise SystemExit(0)\n",
+        "sitecustomize.py": "raise SystemExit(0)\n",
+    }
+    for text_path, text in planted.items():
+        for folder in (course / "work/1-1", course / "work"):
+            (folder / text_path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / text_path).write_text(text)
+    assert ("failed" in pytested(course, "1-1", cwd).values()) == (name == "stub")
 
 
 def test_pytest_is_red_before_the_start(course: Path) -> None:

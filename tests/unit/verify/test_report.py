@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import msgspec
 import pytest
 from bench import command, judged, lesson
 
-from mlsj.kinds.base import Finding, Verdict, failed, passed, unverified
+from mlsj.kinds.base import Finding, Verdict, failed, measured, passed, unverified
 from mlsj.verify import evidence
 from mlsj.verify.adapter import Judged, NotJudged
 from mlsj.verify.adapter import judged as adapter
@@ -22,6 +24,7 @@ from mlsj.verify.text import render
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = ROOT / "docs/formats/evidence.schema.json"
 
+MEASURED = measured("write amplification", [1.0, 1.25, 1.5], "bytes per byte", at_most=2)
 FAIL = failed("it is wrong", expected="this", got="that\nand more", where="work/1-1/a", next_step="mend it")
 ALL = {
     "good": passed("seen"),
@@ -57,7 +60,7 @@ def test_text_shows_every_fail_and_error_with_its_next_step_and_where_to_begin()
         "error: broken: the judge broke (phase judge)\n"
         "\n"
         "1-1: failed · 1 of 5 pass, 1 fail, 1 unverified, 1 blocked, 1 error · seed 7\n"
-        "next: begin with bad, then: mlsj check 1-1\n"
+        "next: bad: mend it, then: mlsj check 1-1\n"
     )
 
 
@@ -71,12 +74,12 @@ def test_text_says_what_broke_everything_only_once() -> None:
     broken = Finding(Verdict.ERROR, "no disk", phase="environment")
     text = render(report(one=broken, two=broken, three=FAIL), "T", "x")
     assert text.count("(phase environment)") == 1
-    assert text.splitlines()[-1] == "next: begin with three, then: mlsj check 1-1"
+    assert text.splitlines()[-1] == "next: three: mend it, then: mlsj check 1-1"
 
 
 def test_text_of_one_fail_calls_the_program_as_its_reader_does() -> None:
     text = render(report(bad=FAIL), "T", "x", program=".venv/bin/mlsj")
-    assert text.splitlines()[-1] == "next: mend what is named above, then: .venv/bin/mlsj check 1-1"
+    assert text.splitlines()[-1] == "next: mend it, then: .venv/bin/mlsj check 1-1"
 
 
 def test_text_after_a_pass_names_what_comes_next() -> None:
@@ -85,9 +88,68 @@ def test_text_after_a_pass_names_what_comes_next() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 100])
-def test_text_keeps_the_width(width: int) -> None:
-    text = render(report(bad=failed("m", expected="word " * 50, got="g", next_step="n")), "T", "x", width=width)
-    assert max(map(len, text.splitlines()[:-2])) <= max(width, 60)
+def test_text_keeps_the_width_and_colour_does_not_change_it(width: int) -> None:
+    long = "word " * 50
+    finding = failed(long, expected=long, got=f"{long}\n{long}", next_step=long, measurements=[MEASURED])
+    told = report(bad=finding, good=passed(long, MEASURED), gone=unverified(long))
+    text = render(told, "T", "x", width=width)
+    assert max(map(len, text.splitlines())) <= max(width, 60)
+    coloured = render(told, "T", "x", width=width, style=lambda text, colour: f"<{colour}>{text}</>")
+    assert re.sub("</?[a-z]*>", "", coloured) == text
+    assert "<red>fail: bad</>" in coloured
+
+
+def test_a_measured_criterion_states_value_unit_spread_and_bound() -> None:
+    words = "write amplification 1.25 bytes per byte (spread 0.25, at most 2)"
+    assert MEASURED.text == words
+    told = report(good=passed("seen", MEASURED), bad=msgspec.structs.replace(FAIL, measurements=(MEASURED,)))
+    text = render(told, "T", "x")
+    assert f"\n  pass        good  Says good\n                    {words}\n" in text
+    assert f"\n  where     work/1-1/a\n  measured  {words}\n  next      mend it\n" in text
+    cases = ET.fromstring(junit(told)).iter("testcase")  # noqa: S314
+    assert [case.findtext("system-out") for case in cases] == [f"measured: {words}"] * 2
+    found = json.loads(evidence.encoded(evidence.evidence(told, "work", evidence.Digests({}, None, "", None))))
+    assert found["results"][0]["measurements"] == [
+        {
+            "name": "write amplification",
+            "value": 1.25,
+            "unit": "bytes per byte",
+            "spread": 0.25,
+            "bound": 2.0,
+            "sense": "at most",
+        }
+    ]
+
+
+def test_a_verdict_that_is_used_again_is_shown_with_its_time_and_seed() -> None:
+    result = Result("good", "Says good", True, passed("seen"), judged="2025-03-04T05:06:07.008Z", seed=11)
+    told = Report("1-1", State.PASSED, 7, (result,))
+    text = render(told, "T", "mlsj start 1-2")
+    assert "  pass        good  Says good (judged 2025-03-04 05:06 UTC, seed 11)\n" in text
+    assert text.splitlines()[-2:] == ["all of it anew: mlsj check 1-1 --fresh", "next: mlsj start 1-2"]
+    assert "judged 2025-03-04T05:06:07.008Z with seed 11" in junit(told).decode()
+    (found,) = evidence.evidence(told, "work", evidence.Digests({}, None, "", None)).results
+    assert (found.judged, found.seed) == ("2025-03-04T05:06:07.008Z", 11)
+
+
+@pytest.mark.parametrize(
+    ("isolation", "said"),
+    [
+        ({"backend": "bubblewrap 0.8.0"}, False),
+        ({"backend": "process", "why": "bubblewrap is not installed"}, False),
+        ({"backend": "process", "why": "bubblewrap does not work here: No permissions"}, True),
+    ],
+)
+def test_text_mentions_isolation_only_where_it_is_weaker_than_it_should_be(
+    isolation: dict[str, str], said: bool
+) -> None:
+    told = msgspec.structs.replace(report(bad=FAIL), isolation=isolation)
+    assert ("\nisolation: " in render(told, "T", "x")) == said
+
+
+def test_an_error_of_the_judge_is_not_the_learners_to_mend() -> None:
+    text = render(report(broken=ALL["broken"]), "T", "x", width=120)
+    assert text.splitlines()[-1].startswith("next: this is not about your work: tell the course's author")
 
 
 def test_junit() -> None:
@@ -138,7 +200,9 @@ def test_evidence(tmp_path: Path) -> None:
     assert document["seed"] == 3
     assert [c["verdict"] for c in document["stable"]["criteria"]] == ["pass", "fail"]
     assert set(document["stable"]["digests"]["files"]) == {"a.py"}
-    assert document["isolation"]["backend"] == "process"
+    assert document["isolation"]["backend"].split()[0] in ("process", "bubblewrap")
+    assert list(document["phases"]) == ["environment", "build", "services", "run", "judge"]
+    assert document["phases"]["run"] > 0
     assert document["results"][0]["commands"][0]["argv"] == ["python3", "a.py"]
 
 

@@ -90,6 +90,13 @@ _CODES = (
         "unverified, so is this.",
         "Make the other criterion core as well, or do not need it.",
     ),
+    Code(
+        "MLSJ-L014",
+        "Port without network",
+        "A criterion talks to a port of the learner's program, and the lesson does not declare `network`. Its programs "
+        "then run with a loopback interface of their own, which the judge cannot reach: every work would fail.",
+        "Write `network: true` in the lesson, or talk to the program by its standard input and output.",
+    ),
 )
 
 CODES: dict[str, Code] = {code.code: code for code in _CODES}

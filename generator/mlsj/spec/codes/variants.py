@@ -110,7 +110,7 @@ _ALL = (
         "Judge without its function",
         "A criterion uses a function of the lesson's own `judge.py`, and there is no such file or function. It "
         "would end in an error for every learner.",
-        "Write the function at the top level of `judge.py` in the lesson's sources, or correct `with: {function: …}`.",
+        "Write the function at the top level of `judge.py` in the lesson's sources, or correct its name under `with`.",
     ),
 )  # fmt: skip
 

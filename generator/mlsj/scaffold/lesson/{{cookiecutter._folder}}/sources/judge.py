@@ -13,11 +13,12 @@ def works(context: Context) -> Finding:
     count = context.random.randint(3, 9)
     ran = context.run(["python3", "main.py", str(count)])
     expected = "".join(f"{number}\n" for number in range(1, count + 1))
-    if ran.exit_code != 0 or ran.stdout != expected:
-        return failed(
-            f"the program's answer is wrong for {count}",
-            expected=expected,
-            got=ran.stdout or ran.stderr[-300:] or "no output",
-            next_step=f"run it by hand: python3 main.py {count}",
-        )
+    by_hand = f"run it by hand: python3 main.py {count}"
+    if ran.exit_code != 0:
+        got = ran.stderr[-300:] or "no error message"
+        return failed(f"exit code {ran.exit_code} for {count}", expected="exit code 0", got=got, next_step=by_hand)
+    if not ran.stdout:
+        return failed(f"no answer for {count}", expected=expected, got="no output", next_step=by_hand)
+    if ran.stdout != expected:
+        return failed(f"a wrong answer for {count}", expected=expected, got=ran.stdout, next_step=by_hand)
     return passed(f"the numbers to {count} are right")

@@ -17,6 +17,8 @@ def counts(context: Context, words: int) -> Finding:
     expected = "".join(f"{word} {count}\n" for word, count in sorted(Counter(chosen).items()))
     if isinstance(got, Finding):
         return got
+    if not got:
+        return failed("no counts are printed", expected=expected, got="no output", next_step="count the words")
     if got != expected:
         return failed(
             f"wrong counts for a text of {words} words in {len(lines)} lines",

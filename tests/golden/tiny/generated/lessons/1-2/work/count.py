@@ -8,7 +8,6 @@ def main() -> None:
     text = Path(sys.argv[1]).read_text(encoding="utf-8")
     counts: dict[str, int] = {}
     # TODO: count every word of `text`.
-    counts[text] = -1
     for word in sorted(counts):
         print(word, counts[word])
 

@@ -1,0 +1,3 @@
+import sys
+print("reading", file=sys.stderr)
+raise SystemExit(3)

@@ -1,0 +1,3 @@
+import sys
+
+print("one\ntwo", file=sys.stderr)

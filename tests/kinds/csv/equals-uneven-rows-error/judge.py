@@ -1,0 +1,2 @@
+def points(context):
+    return [{"x": 1.0}, {"y": 1.0}]

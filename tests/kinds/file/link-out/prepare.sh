@@ -1,0 +1,2 @@
+printf "two\n" > ../secret
+ln -s ../secret a.txt

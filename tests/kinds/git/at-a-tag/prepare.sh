@@ -1,0 +1,9 @@
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+git tag v1
+mkdir sub
+echo two > sub/b.txt
+git add sub
+git commit -q -m "Add b"

@@ -1,0 +1,6 @@
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+git update-index --assume-unchanged a.txt
+echo two >> a.txt

@@ -1,0 +1,8 @@
+mkdir ../other
+cd ../other
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+cd ../work
+echo "gitdir: ../other/.git" > .git

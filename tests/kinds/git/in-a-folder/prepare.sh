@@ -1,0 +1,6 @@
+mkdir repo
+cd repo
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"

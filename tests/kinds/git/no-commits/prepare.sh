@@ -1,0 +1,2 @@
+git init -q -b main
+touch a.txt

@@ -1,0 +1,6 @@
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+touch c.txt
+git add c.txt

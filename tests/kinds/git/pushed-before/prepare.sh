@@ -1,0 +1,11 @@
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+git init -q --bare -b main remote.git
+git remote add origin remote.git
+git push -q origin main
+mkdir sub
+echo two > sub/b.txt
+git add sub
+git commit -q -m "Add b"

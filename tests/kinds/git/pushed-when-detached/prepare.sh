@@ -1,0 +1,7 @@
+git init -q -b main
+echo one > a.txt
+git add a.txt
+git commit -q -m "Add a"
+git init -q --bare -b main remote.git
+git remote add origin remote.git
+git switch -q --detach

@@ -1,0 +1,2 @@
+def right(context):
+    return b"hello\n"

@@ -1,0 +1,8 @@
+import signal
+import sys
+
+signal.signal and None
+print("ready", flush=True)
+for line in sys.stdin:
+    print(line.strip().upper(), flush=True)
+signal.pause()

@@ -1,0 +1,8 @@
+import signal
+import sys
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("starting", flush=True)
+for line in sys.stdin:
+    print(line.strip().upper(), flush=True)
+signal.pause()

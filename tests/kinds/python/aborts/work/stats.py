@@ -1,0 +1,5 @@
+import os
+
+
+def median(values):
+    os.abort()

@@ -1,0 +1,6 @@
+def cases(context):
+    return [[[context.random.randrange(10**400)]], [[7, 10**200]]]
+
+
+def squares(values):
+    return [value * value for value in values]

@@ -1,0 +1,6 @@
+def cases(context):
+    return [["b a c a"], [""]]
+
+
+def words(text):
+    return sorted(set(text.split()))

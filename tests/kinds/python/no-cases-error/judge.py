@@ -1,0 +1,6 @@
+def cases(context):
+    return []
+
+
+def median(values):
+    return 0.0

@@ -1,0 +1,2 @@
+def cases(context):
+    return [[1]]

@@ -1,0 +1,5 @@
+import numpy
+
+
+def relu(matrix):
+    return matrix.astype(object)

@@ -1,0 +1,5 @@
+import numpy
+
+
+def relu(matrix):
+    return numpy.maximum(matrix, 0).astype("float64")

@@ -1,0 +1,2 @@
+def words(text):
+    return list(dict.fromkeys(text.split()))

@@ -1,0 +1,2 @@
+def root(number):
+    return abs(number) ** 0.5

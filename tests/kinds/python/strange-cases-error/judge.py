@@ -1,0 +1,6 @@
+def cases(context):
+    return [object()]
+
+
+def median(values):
+    return 0.0

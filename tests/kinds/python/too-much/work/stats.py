@@ -1,0 +1,2 @@
+def median(values):
+    return b"x" * 70_000_000

@@ -1,0 +1,2 @@
+def squares(values):
+    return tuple(v * v for v in values)
