@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mlsj.project.read import read_tree
+from mlsj.spec.load import load
+
 MLSJ = [sys.executable, "-m", "mlsj"]
 
 
@@ -54,5 +57,19 @@ def test_the_counts(repository: Path) -> None:
     readme = (repository / "README.md").read_text()
     listed = subprocess.run([*MLSJ, "list", "--format", "json"], cwd=repository, capture_output=True, check=True)
     lessons = json.loads(listed.stdout)
-    ready = " and ".join(lesson["id"] for lesson in lessons if lesson["status"] == "ready")
-    assert f"{len(lessons)} lessons; {ready} are judged for real today" in readme
+    *others, last = [lesson["id"] for lesson in lessons if lesson["status"] == "ready"]
+    assert f"{len(lessons)} lessons; {', '.join(others)} and {last} are judged for real today" in readme
+
+
+def test_the_proof_is_of_what_the_spec_declares(repository: Path) -> None:
+    """The verdicts themselves are shown anew by `make prove`; here, that the table is about this lesson as it is."""
+    curriculum = load(read_tree(repository)).curriculum
+    lesson = curriculum.lesson("2-1") if curriculum is not None else None
+    assert lesson is not None
+    proof = shown((repository / "README.md").read_text(), "mlsj prove 2-1")
+    rows = [line.split() for line in proof.splitlines() if re.search(r" yes +\d", line)]
+    told = {row[0]: row[2:-2] for row in rows}
+    assert told.pop("solution") == ["-"]
+    assert told.pop("stub")
+    assert told == {mistake.id: mistake.fails for mistake in lesson.mistakes}
+    assert f"criteria: {' '.join(criterion.id for criterion in lesson.criteria)}\n" in proof

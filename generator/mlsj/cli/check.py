@@ -74,7 +74,7 @@ def command(
         raise click.UsageError("choose one of --solution, --stub, --mistake and --dir", ctx)
     _warm(ctx)
     from mlsj.cli.common import course_or_exit, echo, echo_json, program, stop
-    from mlsj.cli.learning import painted, progress_line, width
+    from mlsj.cli.learning import painted, progress_line, width, wrapped
     from mlsj.cli.signals import end_well
     from mlsj.cli.suggest import unknown
     from mlsj.verify.text import render
@@ -112,10 +112,14 @@ def command(
         echo_json(outcome.record)
     else:
         call = program()
-        after = _after(loaded, found, call)
+        passed = report.state.value.startswith("passed")
+        after = f"{call} prove {lesson}" if variant else f"{call} list"
+        if passed and variant is None and directory is None:
+            after = _after(root, loaded, call)
         echo(render(report, found.title, after, width=width(), style=painted, program=call))
-        if report.state.value.startswith("passed") and found.after and variant is None:
-            echo(f"\n{found.after.rstrip()}")
+        if passed and found.after and variant is None:
+            parts = ["\n".join(wrapped(part, "", width())) for part in found.after.strip().split("\n\n")]
+            echo("\n" + "\n\n".join(parts))
     ctx.exit(_code(outcome, strict))
 
 
@@ -199,10 +203,10 @@ def _code(outcome: Outcome, strict: bool) -> int:
     return exits.NOT_JUDGED if report.state is State.NOT_JUDGED or (strict and unverified) else exits.OK
 
 
-def _after(loaded: Loaded, lesson: Lesson, call: str) -> str:
-    """Return what comes after this lesson."""
-    assert loaded.curriculum is not None  # noqa: S101 - the caller has it
-    lessons = [each for _, each in loaded.curriculum.lessons()]
-    later = lessons[lessons.index(lesson) + 1 :]
-    following = next((each for each in later if each.status == "ready"), None)
-    return f"{call} start {following.id}" if following else f"{call} list"
+def _after(root: Path, loaded: Loaded, call: str) -> str:
+    """Return what comes after a lesson that was passed: what `mlsj next` would say."""
+    from mlsj.learner.following import following
+    from mlsj.learner.progress import progress
+
+    command = following(loaded, progress(root, loaded)).command
+    return f"{call} {command}" if command else f"{call} list"

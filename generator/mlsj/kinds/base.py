@@ -63,10 +63,15 @@ class Measurement(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The quantity in words: "write amplification 1.3 bytes per byte (spread 0.1, at most 2)"."""
-        notes = [f"spread {self.spread:.3g}" if self.spread is not None else "measured once"]
+        notes = [f"spread {_figures(self.spread)}" if self.spread is not None else "measured once"]
         if self.bound is not None:
-            notes.append(f"{self.sense or 'at most'} {self.bound:.4g}")
-        return f"{self.name} {self.value:.4g} {self.unit} ({', '.join(notes)})"
+            notes.append(f"{self.sense or 'at most'} {_figures(self.bound)}")
+        return f"{self.name} {_figures(self.value)} {self.unit} ({', '.join(notes)})"
+
+
+def _figures(value: float) -> str:
+    """Return three significant figures, without an exponent where a reader does not need one."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 class Finding(msgspec.Struct, frozen=True):

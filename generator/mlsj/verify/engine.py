@@ -24,7 +24,7 @@ from mlsj.verify.context import Setting
 from mlsj.verify.environment import EnvironmentBroken, digest, ensure
 from mlsj.verify.isolation import Limits
 from mlsj.verify.own import Own, own
-from mlsj.verify.process import Ended, judging_process, warm
+from mlsj.verify.process import Ended, discard, judging_process, warm
 from mlsj.verify.report import PHASES, Report, Result, state_of
 from mlsj.verify.run import end_those_in
 from mlsj.verify.worker import Adversary, Job, Line, lacking, prerequisite
@@ -167,6 +167,7 @@ class _Judging:
         if not problem:
             began, since = time.monotonic(), time.time()
             try:
+                warm()  # it starts while the work is copied
                 with stage.staged(work) as place, own(self.tree, self.lesson, note) as mine:
                     digests = evidence.current(self.tree, self.lesson, place.work, mine.note, self.root)
                     inputs = self._inputs(digests, place.work)
@@ -176,6 +177,7 @@ class _Judging:
                         job = msgspec.structs.replace(job, again=holds)
                     results, problem = self._process(job, place, mine, since)
             except (OSError, RecursionError) as error:
+                discard()
                 problem = f"the work cannot be copied and judged: {error}"
                 results = [_error(criterion, problem, "judge") for criterion in self.order]
             self.phases["judge"] = time.monotonic() - began - self.phases["build"] - self.phases["run"]

@@ -27,8 +27,15 @@ _PASSED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "USER", "LD_LIBRARY_PATH"
 _PASSED_WITH = ("MLSJ_", "DOCKER_", "XDG_RUNTIME", "COVERAGE_")
 _MAX_LOG_BYTES = 64 * 2**10
 
-_ready: list[Judging] = []
-_lock = threading.Lock()
+
+class _Ready(threading.local):
+    """The process that waits, of this thread: the kernel ends a process with the thread that started it."""
+
+    def __init__(self) -> None:
+        self.processes: list[Judging] = []
+
+
+_ready = _Ready()
 
 
 class Ended(NamedTuple):
@@ -122,20 +129,23 @@ class Judging:
 
 
 def warm() -> None:
-    """Start the next judging process ahead, where none waits yet; call it in the thread that will judge."""
-    with _lock:
-        if not _ready:
-            if not _registered:
-                atexit.register(discard)
-                _registered.append(True)
-            _ready.append(Judging())
+    """Start the next judging process ahead, for this thread, where none waits yet. Raises OSError."""
+    if not _ready.processes:
+        _ready.processes.append(Judging())
+        atexit.register(discard)
+
+
+def discard() -> None:
+    """End the process that waits for this thread, where there is one."""
+    atexit.unregister(discard)
+    while _ready.processes:
+        _ready.processes.pop().end()
 
 
 @contextlib.contextmanager
 def judging_process() -> Iterator[Judging]:
-    """Give a judging process, the one that waits or a new one, and end it afterwards."""
-    with _lock:
-        process = _ready.pop() if _ready else None
+    """Give a judging process, the one that waits or a new one, and end it afterwards. Raises OSError."""
+    process = _ready.processes.pop() if _ready.processes else None
     if process is not None and not process.waits:
         process.end()
         process = None
@@ -144,16 +154,6 @@ def judging_process() -> Iterator[Judging]:
         yield process
     finally:
         process.end()
-
-
-_registered: list[bool] = []
-
-
-def discard() -> None:
-    """End the process that waits, where there is one."""
-    with _lock:
-        while _ready:
-            _ready.pop().end()
 
 
 def _unnamed() -> int:

@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from mlsj.kinds.base import Overran, Ran, Usage
-from mlsj.verify.isolation import IsolationBroken, Launch, Limits
+from mlsj.verify.isolation import IsolationBroken, Launch
 from mlsj.verify.order import Ended
 from mlsj.verify.watched import LOOK_S, Watched, ordered, result
 
@@ -74,7 +74,7 @@ class RunningProgram:
         *,
         cwd: Path,
         env: Mapping[str, str],
-        launch: Launch | None,
+        launch: Launch,
         deadline: float,
         limit_s: float | None = None,
     ) -> None:
@@ -82,7 +82,7 @@ class RunningProgram:
         self._began = time.monotonic()
         self._deadline = deadline
         self._limit_s = limit_s if limit_s is not None else max(deadline - self._began, 0.0)
-        self._most_bytes = (launch.limits if launch is not None else Limits()).output_bytes
+        self._most_bytes = launch.limits.output_bytes
         self._buffer = bytearray()
         self._searched = 0
         self._kept = Kept()

@@ -150,9 +150,9 @@ def run(text: str, course: Path, place: stage.Stage, *, network: bool, timeout_s
 
 
 def _environment(place: stage.Stage, *, network: bool) -> dict[str, str]:
-    """Return what the shell sees: what judged programs see, and how this machine is to isolate those."""
-    variables = stage.environment(place, "", network=network)
-    return variables | ({_ISOLATION: os.environ[_ISOLATION]} if _ISOLATION in os.environ else {})
+    """Return what the shell sees: what judged programs see, and what `mlsj check` in it is to know of this machine."""
+    known = {k: v for k, v in os.environ.items() if k == _ISOLATION or k.startswith("DOCKER_")}
+    return stage.environment(place, "", network=network) | known
 
 
 def tail(output: str) -> str:

@@ -40,13 +40,13 @@ def run(
     env: Mapping[str, str],
     stdin: str | bytes = "",
     timeout_s: float,
-    launch: Launch | None = None,
+    launch: Launch,
 ) -> Ran:
     """Run `argv` for at most `timeout_s` seconds and end all that it started.
 
     Output goes to unnamed files, not pipes: a program that keeps its output open can hold nobody up. A path that is not
     there, or not executable, ends with 127 or 126 as under a shell; a bare name that `PATH` lacks raises
-    ProgramMissing. Without `launch` it runs unsandboxed, and the disk is not watched.
+    ProgramMissing.
     """
     began = time.monotonic()
     data = stdin.encode() if isinstance(stdin, str) else stdin
@@ -72,7 +72,7 @@ def start(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    launch: Launch | None,
+    launch: Launch,
     deadline: float,
     limit_s: float | None = None,
 ) -> RunningProgram:

@@ -11,6 +11,9 @@ from mlsj.spec.model import Lesson
 from mlsj.spec.variants import note as note_of
 from mlsj.spec.variants import prepare, variant
 
+# A prepare script may have to build something, such as a container image whose base is fetched first.
+PREPARE_S = 900
+
 
 def blank(lesson: Lesson) -> str:
     """Return an empty note, for a course whose note forms are not generated yet."""
@@ -37,7 +40,7 @@ def make(tree: Tree, lesson: Lesson, name: str, folder: Path, note_form: str) ->
         script.write_bytes(file.data)
         interpreter = sys.executable if script.suffix == ".py" else "bash"
         ran = subprocess.run(
-            [interpreter, str(script)], cwd=work, capture_output=True, text=True, timeout=60, check=False
+            [interpreter, str(script)], cwd=work, capture_output=True, text=True, timeout=PREPARE_S, check=False
         )
         if ran.returncode != 0:
             raise RuntimeError(f"{path} failed: {ran.stderr.strip() or ran.stdout.strip()}")

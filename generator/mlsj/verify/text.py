@@ -21,6 +21,8 @@ _COLOURS = {
 }
 _STATES = {State.PASSED: "green", State.PASSED_HERE: "green", State.FAILED: "red", State.NOT_JUDGED: "magenta"}
 _LABEL = 10
+# A space at which no line ends.
+_KEPT = "\u00a0"
 
 
 def plain(text: str, _: str) -> str:
@@ -57,7 +59,7 @@ def render(
     elif first is None:
         first_thing = f"{program} check {report.lesson}"
     else:
-        first_thing = f"{_first_thing(first, len(wrong))}, then: {program} check {report.lesson}"
+        first_thing = f"{_first_thing(first, len(wrong))}, {_whole(f'then: {program} check {report.lesson}')}"
     if any(result.judged for result in report.results) and report.state is not State.FAILED:
         lines += _wrapped(f"all of it anew: {program} check {report.lesson} --fresh", width)
     return "\n".join([*lines, *_wrapped(f"next: {first_thing}", width)]) + "\n"
@@ -121,9 +123,15 @@ def _field(name: str, text: str, width: int) -> list[str]:
 def _wrapped(text: str, width: int) -> list[str]:
     """Fold at spaces what is too wide; commands and paths stay whole."""
     indent = " " * (len(text) - len(text.lstrip(" ")) + 2)
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         text, max(width, 30), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    )
+    return [line.replace(_KEPT, " ") for line in lines] or [""]
+
+
+def _whole(command: str) -> str:
+    """Return a text that is not folded within."""
+    return command.replace(" ", _KEPT)
 
 
 def _weaker(report: Report) -> str:

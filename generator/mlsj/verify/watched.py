@@ -126,7 +126,7 @@ def ordered(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    launch: Launch | None,
+    launch: Launch,
     deadline: float,
 ) -> Order:
     """Return the order for a guard. Raises ProgramMissing, and IsolationBroken where a demanded sandbox is absent."""
@@ -136,10 +136,10 @@ def ordered(
         if found is None:
             raise ProgramMissing(program)
         program = found
-    limits = launch.limits if launch is not None else Limits()
-    sandbox = isolation.sandbox(launch) if launch is not None else None
+    limits = launch.limits
+    sandbox = isolation.sandbox(launch)
     command, variables = list(argv), dict(env)
-    if launch is not None and sandbox is not None and sandbox.program:
+    if sandbox.program:
         seen = isolation.seen_by(launch, env.get("PATH", os.defpath))
         if "/" not in argv[0] and not isolation.visible(seen, Path(program).resolve()):
             place = Path(program).resolve().parent
@@ -154,7 +154,7 @@ def ordered(
         streams=streams,
         deadline=deadline,
         limits=limits,
-        scratch=str(launch.scratch) if launch is not None else "",
+        scratch=str(launch.scratch),
         sandboxed=bool(sandbox is not None and sandbox.program),
         forks=_forks(limits),
     )

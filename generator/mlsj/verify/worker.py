@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -23,7 +24,7 @@ from mlsj.verify import run as runner
 from mlsj.verify.channel import Sender
 from mlsj.verify.context import Clock, JudgeContext, Setting, Shared
 from mlsj.verify.findings import broken, clean, clean_text, merged, whole
-from mlsj.verify.isolation import IsolationBroken
+from mlsj.verify.isolation import IsolationBroken, Launch, sandbox
 from mlsj.verify.report import Command, Result
 
 
@@ -84,14 +85,12 @@ class Judging:
             if uses in kinds.names():
                 with suppress(Exception):
                     kinds.module(uses)
-        path = f"{self.job.setting.sources}/judge.py"
-        if os.path.exists(path):  # noqa: PTH110 - pathlib is not needed yet
-            from pathlib import Path
-
+        path = Path(self.job.setting.sources, "judge.py")
+        if path.exists():
             from mlsj.kinds import judge
 
             try:
-                self.loaded["judge.py"] = (True, judge.load(Path(path)))
+                self.loaded["judge.py"] = (True, judge.load(path))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - `once` raises it again where it is needed
                 self.loaded["judge.py"] = (False, error)
         self.shared |= self.loaded
@@ -102,7 +101,13 @@ class Judging:
         def allow(seconds: float) -> None:
             self.send(Line(allow_s=seconds))
 
-        return JudgeContext(self.job.setting, self.launch, criterion, shared, self.clock, allow, number)
+        setting, launch = self.job.setting, self.launch
+        if criterion.requires == "docker":
+            from mlsj.verify.containers import engine
+
+            environment = setting.environment | engine().environment()
+            setting, launch = msgspec.structs.replace(setting, environment=environment), engine().launch(launch)
+        return JudgeContext(setting, launch, criterion, shared, self.clock, allow, number)
 
     def judge_all(self) -> None:
         """Judge the criteria in the job's order."""
@@ -165,7 +170,7 @@ class Judging:
     def _round(self, criterion: Criterion, number: int, commands: list[Command]) -> tuple[Finding, str]:
         """Judge one round; what was run is added to `commands`."""
         setting = self.job.setting
-        spoiled = replaced(setting.work, setting.scratch)
+        spoiled = replaced(Path(setting.work), Path(setting.scratch))
         if spoiled is not None:
             return spoiled, ""
         try:
@@ -178,15 +183,15 @@ class Judging:
             commands += context.commands
 
 
-def replaced(work: str, scratch: str) -> Finding | None:
+def replaced(work: Path, scratch: Path) -> Finding | None:
     """Return a fail when a program put something else in the place of a directory: a judge must not write there."""
     for path in (work, scratch):
-        if os.path.islink(path) or not os.path.isdir(path):  # noqa: PTH112, PTH114 - pathlib is not needed yet
+        if path.is_symlink() or not path.is_dir():
             return failed(
                 "a program that was judged before replaced the directory it works in",
                 expected="the directory, as it was given",
-                got="a link" if os.path.islink(path) else "no directory",  # noqa: PTH114
-                where=path,
+                got="a link" if path.is_symlink() else "no directory",
+                where=str(path),
                 next_step="change what is in the directory, never the directory itself",
             )
     return None
@@ -211,16 +216,9 @@ def lacking(criterion: Criterion) -> Finding | None:
         absent = probe().absent
         return unverified(absent) if absent else None
     if criterion.requires == "docker":
-        import shutil
-        import subprocess
+        from mlsj.verify.containers import engine
 
-        if shutil.which("docker") is None:
-            return unverified("docker is not installed")
-        try:
-            asked = subprocess.run(["docker", "info"], capture_output=True, timeout=10, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return unverified("docker does not answer")
-        return unverified("docker is installed and its daemon does not answer") if asked.returncode else None
+        return unverified(engine().absent) if engine().absent else None
     return None
 
 
@@ -258,6 +256,8 @@ def main() -> None:
     os.set_inheritable(descriptor, False)
     # A judge that imports from its own folder must not change it.
     sys.dont_write_bytecode = True
+    with suppress(IsolationBroken):  # it remembers what it finds; a process that is started ahead has time for it
+        sandbox(Launch(scratch=Path("/")))
     given = sys.stdin.buffer.read()
     if not given:  # it was started ahead, and was not needed
         return

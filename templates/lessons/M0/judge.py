@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import statistics
 import time
 from collections.abc import Iterator
@@ -183,10 +184,11 @@ def unnoticed(ran: Ran, tool: str, what: str) -> Finding | None:
 def builds(context: Context) -> Finding:
     """The image builds, is ready inside, and its user is not root."""
     try:
-        tag = image(context)
+        with image(context) as tag:
+            user = run_in(context, tag, "id", "-u").stdout.strip()
+            ran = run_in(context, tag, "make", "test-dev")
     except Wrong as wrong:
         return wrong.finding
-    user = run_in(context, tag, "id", "-u").stdout.strip()
     if user == "0":
         return failed(
             "the box runs as root",
@@ -195,7 +197,6 @@ def builds(context: Context) -> Finding:
             where=f"work/M0/{BOX}",
             next_step="make a user in the Dockerfile and switch to it with USER",
         )
-    ran = run_in(context, tag, "make", "test-dev")
     if ran.exit_code != 0 or ran.stdout.rstrip().splitlines()[-1:] != [READY]:
         return failed(
             "'make test-dev' is not ready inside the box",
@@ -209,13 +210,13 @@ def builds(context: Context) -> Finding:
 
 def cost_measured(context: Context) -> Finding:
     """The note's size and start-up time are those of this image on this machine."""
-    tag = image(context)
-    size = int(context.run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]).stdout) / 1e6
     times = []
-    for _ in range(STARTS):
-        began = time.monotonic()
-        run_in(context, tag, "make", "test-dev")
-        times.append(time.monotonic() - began)
+    with image(context) as tag:
+        size = int(context.run(["docker", "image", "inspect", "--format", "{{.Size}}", tag]).stdout) / 1e6
+        for _ in range(STARTS):
+            began = time.monotonic()
+            run_in(context, tag, "make", "test-dev")
+            times.append(time.monotonic() - began)
     start = statistics.median(times)
     note = context.note.read_text("utf-8", "replace")
     noted_mb = [number * (1000 if unit.startswith("G") else 1) for number, unit in quantities(note, "[MG]i?B")]
@@ -434,16 +435,16 @@ def test_dev(context: Context, name: str, bin_: Path) -> Ran:
     return context.run(["make", "test-dev"], cwd=context.copy_of_work(name), env={"PATH": str(bin_)}, timeout_s=60)
 
 
-def image(context: Context) -> str:
-    """Build the image once and return its tag. Raises Wrong when it does not build."""
-    return context.once("image", lambda: _build(context))
+@contextlib.contextmanager
+def image(context: Context) -> Iterator[str]:
+    """Build the image and give its tag, which is removed afterwards; the engine's cache makes a second time cheap.
 
-
-def _build(context: Context) -> str:
+    Raises Wrong when it does not build.
+    """
     config = configuration(context)
-    tag = f"mlsj-m0-{context.seed}"
     if "image" in config:
-        return str(config["image"])
+        yield str(config["image"])
+        return
     box = named_dockerfile(context, config)
     if box is None:
         raise Wrong(
@@ -455,6 +456,7 @@ def _build(context: Context) -> str:
                 next_step="describe the box by a Dockerfile; compose is for the services beside it",
             )
         )
+    tag = f"mlsj-m0-{secrets.token_hex(8)}"
     around = os.path.normpath(f"{BOX}/{config.get('build', {}).get('context', '.')}")
     arguments = [f"--build-arg={name}={value}" for name, value in config.get("build", {}).get("args", {}).items()]
     argv = ["docker", "build", "--quiet", "--file", box, "--tag", tag, *arguments, around]
@@ -469,7 +471,10 @@ def _build(context: Context) -> str:
                 next_step=f"build it yourself: docker build --file {box} {around}",
             )
         )
-    return tag
+    try:
+        yield tag
+    finally:
+        context.run(["docker", "image", "rm", "--force", tag])
 
 
 def run_in(context: Context, tag: str, *argv: str) -> Ran:

@@ -3,12 +3,13 @@
 The numbers of a note belong to one machine, so a reference cannot bring them along.
 """
 
+import secrets
 import statistics
 import subprocess
 import time
 from pathlib import Path
 
-TAG = "mlsj-m0-reference"
+TAG = f"mlsj-m0-{secrets.token_hex(8)}"
 NOTE = Path("../note.md")
 
 
@@ -18,12 +19,15 @@ def docker(*arguments: str) -> str:
 
 def measured() -> tuple[str, str]:
     docker("build", "--quiet", "--file", ".devcontainer/Dockerfile", "--tag", TAG, ".")
-    size = int(docker("image", "inspect", "--format", "{{.Size}}", TAG)) / 1e6
-    times = []
-    for _ in range(5):
-        began = time.monotonic()
-        docker("run", "--rm", "--volume", f"{Path.cwd()}:/box:ro", "--workdir", "/box", TAG, "make", "test-dev")
-        times.append(time.monotonic() - began)
+    try:
+        size = int(docker("image", "inspect", "--format", "{{.Size}}", TAG)) / 1e6
+        times = []
+        for _ in range(5):
+            began = time.monotonic()
+            docker("run", "--rm", "--volume", f"{Path.cwd()}:/box:ro", "--workdir", "/box", TAG, "make", "test-dev")
+            times.append(time.monotonic() - began)
+    finally:
+        docker("image", "rm", "--force", TAG)
     return f"{size:.0f}", f"{statistics.median(times):.1f}"
 
 

@@ -287,17 +287,17 @@ def test_several_judgings_at_once(tmp_path: Path) -> None:
 def test_a_process_that_was_started_ahead_is_used_or_ended(tmp_path: Path) -> None:
     warm()
     warm()
-    (ready,) = process._ready
+    (ready,) = process._ready.processes
     assert verdicts(judged(tmp_path, lesson(command("one", "true")), {})) == {"one": "pass"}
-    assert process._ready == []
+    assert process._ready.processes == []
     assert not ready.waits
     warm()
-    (ready,) = process._ready
+    (ready,) = process._ready.processes
     ready._process.kill()
     ready._process.wait()
     assert verdicts(judged(tmp_path, lesson(command("one", "true")), {})) == {"one": "pass"}
     warm()
-    (ready,) = process._ready
+    (ready,) = process._ready.processes
     process.discard()
     assert not ready.waits
 

@@ -165,8 +165,9 @@ def test_the_stub_fails_and_says_what_to_do(course: Path) -> None:
     assert done.exit_code == 1
     assert "  expected  " in done.stdout
     assert "  got       " in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("next: ")
-    assert done.stdout.splitlines()[-1].endswith("then: mlsj check 1-1")
+    last = done.stdout.rpartition("\nnext: ")[2]
+    assert last.startswith("greets: run it yourself")
+    assert last.endswith("then: mlsj check 1-1\n")
 
 
 def test_json_is_the_evidence_that_is_kept(course: Path) -> None:
