@@ -115,7 +115,7 @@ def main() -> int:
         work = Path(name)
         parts = (
             lambda: mutations(10_000 // share),
-            lambda: verdicts(max(1, 8 // share)),
+            lambda: verdicts(max(1, 5 // share)),
             lambda: hash_seeds(max(2, 60 // share), work),
             lambda: kills(max(2, 150 // share), work),
         )

@@ -45,6 +45,7 @@ Examples:
 @click.option("--fresh", is_flag=True, help="Judge everything anew; never use a verdict again.")
 @click.option("--strict", is_flag=True, help="Exit 3 when anything is unverified.")
 @click.option("--junit", metavar="F", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to F.")
+@click.option("-v", "--verbose", is_flag=True, help="Also say what was observed of what passes, as in CI.")
 @format_option("text", "json")
 @click.pass_context
 def command(
@@ -58,6 +59,7 @@ def command(
     fresh: bool,
     strict: bool,
     junit: Path | None,
+    verbose: bool,
     fmt: str,
 ) -> None:
     """Judge your work on a lesson: one verdict per criterion, and the first thing to do next.
@@ -116,7 +118,8 @@ def command(
         after = f"{call} prove {lesson}" if variant else f"{call} list"
         if passed and variant is None and directory is None:
             after = _after(root, loaded, call)
-        echo(render(report, found.title, after, width=width(), style=painted, program=call))
+        wide, verbose = width(), verbose or _in_ci()
+        echo(render(report, found.title, after, width=wide, style=painted, program=call, verbose=verbose))
         if passed and found.after and variant is None:
             parts = ["\n".join(wrapped(part, "", width())) for part in found.after.strip().split("\n\n")]
             echo("\n" + "\n\n".join(parts))
@@ -145,7 +148,6 @@ def _judge(
     fresh: bool,
 ) -> Outcome:
     """Judge what was asked for; leaves with exit 3 when it was never started."""
-    import os
     import tempfile
 
     from mlsj.cli.common import program
@@ -175,9 +177,15 @@ def _judge(
     if not place.started or not place.work.is_dir():
         reason = f"{lesson.id} is not started" if not place.started else f"work/{lesson.id}/ is gone"
         _not_judged(lesson, reason, fmt, f"{program()} start {lesson.id}")
-    anew = fresh or os.environ.get("CI", "").lower() not in ("", "0", "false")
-    record = None if anew else reusable(root, lesson.id)
+    record = None if fresh or _in_ci() else reusable(root, lesson.id)
     return judge(loaded.tree, lesson, place.work, place.note, reuse=record, **shared)
+
+
+def _in_ci() -> bool:
+    """Tell whether a CI service runs us; all of them set CI."""
+    import os
+
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _not_judged(lesson: Lesson, reason: str, fmt: str, remedy: str) -> NoReturn:

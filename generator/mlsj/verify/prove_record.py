@@ -82,6 +82,7 @@ class LessonProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variants: Annotated[list[Row], Meta(description="The reference, the stub and the mistakes.")]
     adversaries: Annotated[int, Meta(description="Results that no program computed, held against numeric criteria.")]
     quickstart: Annotated[int, Meta(description="Commands of the quick-start that ended well on the reference.")]
+    quickstart_said: Annotated[str, Meta(description="The last line that the quick-start wrote.")]
     not_proved_here: Annotated[list[Hidden], Meta(description="What this machine cannot show.")]
     problems: Annotated[list[Reason], Meta(description="Everything that keeps the lesson from being proved.")]
 
@@ -124,6 +125,7 @@ def lesson_proof(seen: Seen, problems: tuple[Problem, ...]) -> LessonProof:
         variants=[_row(seen, variant, problems) for variant in variants],
         adversaries=len(seen.adversaries),
         quickstart=len(tried.ran) if tried is not None else 0,
+        quickstart_said=tried.output if tried is not None and tried.failed is None else "",
         not_proved_here=hidden,
         problems=[msgspec.convert(problem, Reason, from_attributes=True) for problem in problems],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator
 
+from mlsj.kinds.base import quoted
 from mlsj.verify.prove_record import Hidden, LessonProof, Proof, ProofState, Reason, Row
 
 Style = Callable[[str, str], str]
@@ -58,7 +59,8 @@ def _lesson(lesson: LessonProof, width: int, style: Style, program: str) -> str:
     facts = [f"criteria: {' '.join(lesson.criteria)}"]
     if lesson.adversaries:
         facts.append(f"adversaries: {lesson.adversaries}")
-    facts.append(f"quick-start: {counted(lesson.quickstart, 'command')} ended well")
+    said = f"; the last line: {quoted(lesson.quickstart_said, 60)}" if lesson.quickstart_said else ""
+    facts.append(f"quick-start: {counted(lesson.quickstart, 'command')} ended well{said}")
     facts += [f"not proved here ({each.lacks}): {_name(each)}" for each in lesson.not_proved_here]
     for fact in facts:
         lines += textwrap.wrap(fact, width, initial_indent="  ", subsequent_indent="    ")

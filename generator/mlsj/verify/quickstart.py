@@ -39,7 +39,10 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """How a quick-start went: the commands that ended well, those left out, and the one that did not end well."""
+    """How a quick-start went: the commands that ended well, those left out, and the one that did not end well.
+
+    `output` is the end of what was written; when all ended well, its last line.
+    """
 
     ran: tuple[Command, ...] = ()
     left_out: tuple[Command, ...] = ()
@@ -137,7 +140,8 @@ def run(text: str, course: Path, place: stage.Stage, *, network: bool, timeout_s
     with contextlib.suppress(FileNotFoundError, ValueError):
         at = int(mark.read_text())
     if at == 0 and not how:
-        return Tried(tuple(wanted), left_out, duration_s=ended.duration_s)
+        said = tuple(line for line in ended.stdout.splitlines() if line.strip())[-1:]
+        return Tried(tuple(wanted), left_out, output="".join(said).strip(), duration_s=ended.duration_s)
     return Tried(
         ran=tuple(command for command in wanted if command.line < at),
         left_out=left_out,

@@ -31,16 +31,24 @@ def plain(text: str, _: str) -> str:
 
 
 def render(
-    report: Report, title: str, next_step: str, *, width: int = 100, style: Style = plain, program: str = "mlsj"
+    report: Report,
+    title: str,
+    next_step: str,
+    *,
+    width: int = 100,
+    style: Style = plain,
+    program: str = "mlsj",
+    verbose: bool = False,
 ) -> str:
     """Return the report as text with at most `width` columns, but for words that are longer.
 
-    `next_step` is what to do after a pass; `program` is how the reader calls mlsj.
+    `next_step` is what to do after a pass; `program` is how the reader calls mlsj; `verbose` also says what was
+    observed of each criterion that passes.
     """
     lines = [f"{report.lesson} {title}", ""]
     longest = max((len(result.id) for result in report.results), default=0)
     for result in report.results:
-        lines += _line(result, longest, width, style)
+        lines += _line(result, longest, width, style, verbose=verbose)
     first = report.first_open
     # One broken disk or environment breaks every criterion in the same way, and is said once.
     wrong = [
@@ -75,7 +83,7 @@ def _first_thing(first: Result, wrong: int) -> str:
     return "mend what is named above"
 
 
-def _line(result: Result, longest: int, width: int, style: Style) -> list[str]:
+def _line(result: Result, longest: int, width: int, style: Style, *, verbose: bool) -> list[str]:
     finding, said = result.finding, result.says
     if result.verdict not in (Verdict.PASS, Verdict.FAIL):
         said = f"{said} ({finding.message.splitlines()[0]})"
@@ -84,6 +92,7 @@ def _line(result: Result, longest: int, width: int, style: Style) -> list[str]:
     indent = 2 + _LABEL + 2 + longest + 2
     paragraphs = [said]
     if result.verdict is Verdict.PASS:
+        paragraphs += [f"observed: {finding.message}"] if verbose else []
         paragraphs += [each.text for each in finding.measurements]
     wrapped = [line for each in paragraphs for line in textwrap.wrap(each, max(width - indent, 30))] or [""]
     label = style(f"{result.verdict.value:<{_LABEL}}", _COLOURS[result.verdict])

@@ -33,7 +33,7 @@ def lesson(*problems: Reason, state: ProofState = ProofState.PROVED) -> LessonPr
         Hidden("quick-start line", "4", "gpu"),
     ]
     names = ["tracked", "comes-back", "note"]
-    return LessonProof("2-1", "Versions", state, names, ROWS, 8, 3, hidden, list(problems))
+    return LessonProof("2-1", "Versions", state, names, ROWS, 8, 3, "DevBox ready", hidden, list(problems))
 
 
 FULL = """\
@@ -47,7 +47,7 @@ FULL = """\
 
   criteria: tracked comes-back note
   adversaries: 8
-  quick-start: 3 commands ended well
+  quick-start: 3 commands ended well; the last line: DevBox ready
   not proved here (gpu): criterion fast
   not proved here (gpu): mistake slow
   not proved here (gpu): quick-start line 4

@@ -277,3 +277,10 @@ def test_the_adapter_judges_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for _ in range(3):
         adapter("1-1", str(tmp_path / "generated/checks/test_1_1.py")).check("good")
     assert len(asked) == 1
+
+
+def test_verbose_says_what_was_observed_of_what_passes() -> None:
+    result = Result("ready", "It is ready.", True, passed("'make test-dev' ended with 0, last line: DevBox ready"))
+    report = Report("M0", State.PASSED, 7, (result,))
+    assert "observed: 'make test-dev' ended with 0, last line: DevBox ready" in render(report, "Box", "", verbose=True)
+    assert "observed" not in render(report, "Box", "")
