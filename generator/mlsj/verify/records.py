@@ -18,8 +18,11 @@ from pathlib import Path
 import msgspec
 
 from mlsj.verify.evidence import FOLDER, VARIANTS, WORK, Evidence, encoded
+from mlsj.verify.report import State
 
 KEPT = 20
+_PASSED = frozenset({State.PASSED, State.PASSED_HERE})
+_SAYING = _PASSED | {State.FAILED}
 _KEY = ".seal"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d{9}Z)-([0-9a-f-]+)\.json")
 _OTHERS = {"journal.json"}  # of hints and revealed solutions
@@ -81,7 +84,7 @@ def save(root: Path, record: Evidence) -> Path:
 
 
 def prune(root: Path, lesson_id: str) -> None:
-    """Keep the newest records of a lesson, and its newest pass however old."""
+    """Keep the newest records of a lesson, and its newest pass and newest verdict however old."""
     _prune(root / FOLDER / lesson_id, lesson_id)
 
 
@@ -154,20 +157,21 @@ def _read(path: Path, lesson_id: str, *, any_subject: bool = False) -> Evidence 
 
 
 def _prune(folder: Path, lesson_id: str) -> None:
-    old = _records(folder)[:-KEPT]
+    old, younger = _records(folder)[:-KEPT], _records(folder)[-KEPT:]
     if not old:
         return
-    younger = _records(folder)[-KEPT:]
-    passed = next((path for path in reversed([*old, *younger]) if _passed(path, lesson_id)), None)
+    newest = [*reversed(younger), *reversed(old)]
+    # The newest pass, and the newest that says something at all: a fail must not be forgotten before what it followed.
+    kept = {next((path for path in newest if _says(path, lesson_id, states)), None) for states in (_PASSED, _SAYING)}
     for path in old:
-        if path != passed:
+        if path not in kept:
             with contextlib.suppress(OSError):
                 path.unlink()
 
 
-def _passed(path: Path, lesson_id: str) -> bool:
+def _says(path: Path, lesson_id: str, states: frozenset[State]) -> bool:
     record = _read(path, lesson_id, any_subject=True)
-    return isinstance(record, Evidence) and record.stable.state.value.startswith("passed")
+    return isinstance(record, Evidence) and record.stable.state in states
 
 
 def _sealed(root: Path, path: Path, record: Evidence) -> bool:

@@ -132,6 +132,13 @@ def test_few_are_kept_and_the_newest_pass_among_them(tmp_path: Path, record: Evi
     assert len(records.all_of(tmp_path, "1-1")) == records.KEPT
 
 
+def test_a_fail_is_not_forgotten_before_the_pass_that_it_followed(tmp_path: Path, record: Evidence) -> None:
+    states = {1: State.PASSED, 2: State.FAILED}
+    for second in range(1, 41):
+        evidence.save(tmp_path, at(record, second, states.get(second, State.NOT_JUDGED)))
+    assert seconds(records.all_of(tmp_path, "1-1")) == [1, 2, *range(21, 41)]
+
+
 def test_pruning_leaves_what_it_does_not_know(tmp_path: Path, record: Evidence) -> None:
     folder = tmp_path / FOLDER
     evidence.save(tmp_path, at(record, 1))
