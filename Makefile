@@ -83,8 +83,9 @@ pytest: $(VENV)/.test
 soak: $(VENV)/.test  ## What is too long for every run: 10,000 mutations, repeats
 	@$(BIN)/python tests/soak/run.py --save benchmarks/results/soak.md
 
-bench: $(VENV)/.test  ## Print the table of speeds, as ratios to peers measured in the same run
+bench: $(VENV)/.test  ## Print the tables of speeds, beside peers measured in the same run
 	@$(BIN)/python benchmarks/run.py --save benchmarks/results/speed.md
+	@$(BIN)/python benchmarks/judging.py --save benchmarks/results/judging.md
 
 clean:  ## Remove the virtual environment and caches, never your work
 	@rm -rf $(VENV) .mlsj/cache .mlsj/run .mlsj/envs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

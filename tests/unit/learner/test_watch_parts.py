@@ -124,7 +124,7 @@ def test_without_the_kernels_help_it_polls(tmp_path: Path, monkeypatch: pytest.M
     try:
         assert not looking.problem
         (tmp_path / "work/1-1/greet.py").write_text("1")
-        assert heard.get(timeout=WAIT_S) == {"work"}
+        assert "work" in heard.get(timeout=WAIT_S)  # polling may see the folder change as well
     finally:
         looking.stop()
 

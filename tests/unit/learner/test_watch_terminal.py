@@ -232,24 +232,24 @@ def piped(begun: Path) -> Iterator[Piped]:
 
 
 def test_in_a_pipe_each_verdict_is_a_block(begun: Path, piped: Piped) -> None:
-    first = piped.until("seed")
-    assert "fail: greets" in first
+    # A slow machine may judge one save twice, so what is waited for is the verdict, not the next block.
+    piped.until("fail: greets")
     save(begun, SOLVED)
-    assert "passed · 3 of 3 pass" in piped.until("seed")
+    piped.until("passed · 3 of 3 pass")
 
     (begun / "work/1-1").rename(begun / "work/away")
     assert "\x1b" not in piped.until("work/1-1/ is gone")
     (begun / "work/away").rename(begun / "work/1-1")
-    assert "passed · 3 of 3 pass" in piped.until("seed")
+    piped.until("passed · 3 of 3 pass")
     save(begun, "print()\n")  # the folder that came back is looked at, too
-    assert "fail: greets" in piped.until("seed")
+    piped.until("fail: greets")
 
     spec = begun / "curriculum.yaml"
     good = spec.read_text()
     spec.write_text(good.replace("title: Say hello", "tittle: Say hello"))
     piped.until("the course has errors")
     spec.write_text(good.replace("title: Say hello", "title: Say good morning"))
-    assert "1-1 Say good morning" in piped.until("seed")
+    piped.until("1-1 Say good morning")
 
     assert piped.process.stdin is not None
     piped.process.stdin.close()
