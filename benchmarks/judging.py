@@ -208,9 +208,10 @@ def table(count: int) -> str:
         if "rustlings" in chosen:
             exercises = folder / "rust" / "rustlings"
             program = str(CACHE / f"rustlings-{RUSTLINGS}" / "bin" / "rustlings")
-            file = exercises / "exercises" / "00_intro" / "intro1.rs"
-            good = file.read_text()
-            pair = (good.replace("println!", "printl!"), good)
+            # `rustlings run` has passed the first exercise, so the second is the one that is watched.
+            file = exercises / "exercises" / "00_intro" / "intro2.rs"
+            bad = file.read_text()
+            pair = (bad.replace("printline!", "println!"), bad)
             waits["rustlings"] = saved_to_verdict([program], exercises, file, pair, r"Exercise done|error", count)
     return "\n".join([*_overheads(times), "", *_waits(waits)])
 
